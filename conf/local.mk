@@ -1,0 +1,1 @@
+# conf: Apache snippet, systemd units, sysusers, tmpfiles and sample configuration.

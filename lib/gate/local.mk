@@ -1,0 +1,32 @@
+# lib/gate: what a gate says and hears; messages, codecs, driver interface and drivers. Pure: no socket, no clock, no database.
+# May use base only.
+noinst_LIBRARIES += lib/gate/libgate.a lib/gate/libcodes.a
+lib_gate_libgate_a_SOURCES =
+
+# The vocabulary, made from codes.tsv, is a library of its own so that every layer can use the same words.
+nodist_lib_gate_libcodes_a_SOURCES = lib/gate/codes.c lib/gate/codes.h
+lib_gate_libcodes_a_SOURCES =
+EXTRA_DIST += lib/gate/codes.tsv
+BUILT_SOURCES += lib/gate/codes.h
+noinst_DATA += sql/codes.sql htdocs/messages/codes.ja.json htdocs/messages/codes.en.json
+CLEANFILES += lib/gate/codes.h lib/gate/codes.c sql/codes.sql htdocs/messages/codes.ja.json htdocs/messages/codes.en.json
+
+CODES_TSV = $(top_srcdir)/lib/gate/codes.tsv
+CODES_AWK = $(top_srcdir)/build-aux/codes.awk
+MAKE_CODES = $(AM_V_GEN)$(MKDIR_P) $(@D) && LC_ALL=C $(AWK) -f $(CODES_AWK)
+lib/gate/codes.h: $(CODES_TSV) $(CODES_AWK)
+	$(MAKE_CODES) -v form=h $(CODES_TSV) > $@.new && mv $@.new $@
+lib/gate/codes.c: $(CODES_TSV) $(CODES_AWK)
+	$(MAKE_CODES) -v form=c $(CODES_TSV) > $@.new && mv $@.new $@
+sql/codes.sql: $(CODES_TSV) $(CODES_AWK)
+	$(MAKE_CODES) -v form=sql $(CODES_TSV) > $@.new && mv $@.new $@
+htdocs/messages/codes.ja.json: $(CODES_TSV) $(CODES_AWK)
+	$(MAKE_CODES) -v form=json -v lang=ja $(CODES_TSV) > $@.new && mv $@.new $@
+htdocs/messages/codes.en.json: $(CODES_TSV) $(CODES_AWK)
+	$(MAKE_CODES) -v form=json -v lang=en $(CODES_TSV) > $@.new && mv $@.new $@
+
+# A unit test:
+#   check_PROGRAMS += tests/unit/gate_message_test
+#   UNIT_TESTS += tests/unit/gate_message_test
+#   tests_unit_gate_message_test_SOURCES = tests/unit/gate_message_test.c tests/unit/tap.h
+#   tests_unit_gate_message_test_LDADD = $(LINK_GATE) $(LINK_CUNIT)

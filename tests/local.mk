@@ -1,0 +1,40 @@
+# tests: how they are run. Unit tests are listed by the folder whose code they test (its own local.mk); the others below.
+TEST_EXTENSIONS = .sh .py .mjs
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_DRIVER = $(TAP_DRIVER)
+PY_LOG_DRIVER = $(TAP_DRIVER)
+MJS_LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_COMPILER = bash
+PY_LOG_COMPILER = $(PYTHON3)
+MJS_LOG_COMPILER = node
+# Every test sees where the sources and the build are, as absolute paths, and speaks UTF-8.
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+	PYTHONPATH='$(abs_top_srcdir)/tests/lib' PYTHONDONTWRITEBYTECODE=1 PYTHON3='$(PYTHON3)' \
+	LC_ALL=C.UTF-8 TZ=UTC \
+	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1; \
+	export top_srcdir top_builddir PYTHONPATH PYTHONDONTWRITEBYTECODE PYTHON3 LC_ALL TZ ASAN_OPTIONS UBSAN_OPTIONS;
+
+EXTRA_DIST += tests/unit/tap.h
+
+include tests/sql/local.mk
+include tests/replay/local.mk
+include tests/fuzz/local.mk
+include tests/web/local.mk
+include tests/system/local.mk
+include tests/browser/local.mk
+include tests/bench/local.mk
+
+# One kind at a time: make check-unit, check-sql, ...
+check-unit: ; $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)'
+check-replay: ; $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(REPLAY_TESTS)'
+check-fuzz: ; $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(FUZZ_TESTS)'
+check-sql: ; $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(SQL_TESTS)'
+check-web: ; $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(WEB_TESTS)'
+check-system: ; $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(SYSTEM_TESTS)'
+check-browser: ; $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(BROWSER_TESTS)'
+PHONY_TARGETS += check-unit check-replay check-fuzz check-sql check-web check-system check-browser
+
+dist_check_SCRIPTS += tests/layers_test.sh
+OTHER_TESTS += tests/layers_test.sh
