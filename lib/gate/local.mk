@@ -1,7 +1,18 @@
 # lib/gate: what a gate says and hears; messages, codecs, driver interface and drivers. Pure: no socket, no clock, no database.
 # May use base only.
 noinst_LIBRARIES += lib/gate/libgate.a lib/gate/libcodes.a
-lib_gate_libgate_a_SOURCES =
+lib_gate_libgate_a_SOURCES = \
+	lib/gate/codec.h \
+	lib/gate/digest.c lib/gate/digest.h \
+	lib/gate/message.h \
+	lib/gate/message_decode.c \
+	lib/gate/message_encode.c \
+	lib/gate/message_event.c \
+	lib/gate/message_layout.c \
+	lib/gate/message_name.c \
+	lib/gate/message_rule.c \
+	lib/gate/permit.c lib/gate/permit.h \
+	lib/gate/wire.c
 
 # The vocabulary, made from codes.tsv, is a library of its own so that every layer can use the same words.
 nodist_lib_gate_libcodes_a_SOURCES = lib/gate/codes.c lib/gate/codes.h
