@@ -4,6 +4,7 @@ noinst_LIBRARIES += lib/gate/libgate.a lib/gate/libcodes.a
 lib_gate_libgate_a_SOURCES = \
 	lib/gate/codec.h \
 	lib/gate/digest.c lib/gate/digest.h \
+	lib/gate/key.c lib/gate/key.h \
 	lib/gate/message.h \
 	lib/gate/message_decode.c \
 	lib/gate/message_encode.c \
