@@ -21,7 +21,7 @@ void buf_add(struct buf *buf, const void *data, size_t len);
 void buf_adds(struct buf *buf, const char *text);
 void buf_addc(struct buf *buf, char c);
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void buf_vaddf(struct buf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+void buf_vaddf(struct buf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0), nonnull(2)));
 void buf_add_int(struct buf *buf, int64_t value);
 /* Lower-case hexadecimal of len bytes. */
 void buf_add_hex(struct buf *buf, const void *data, size_t len);

@@ -25,7 +25,7 @@ static inline unsigned tap_failures(void)
 	return count;
 }
 
-/* Registers the suites and runs every test by itself. Returns the exit code for main: 0 when all passed. */
+/* Registers the suites and runs every test by itself; a suite's init and cleanup run around each test. Returns the exit code for main: 0 when all passed. */
 static inline int tap_main(CU_SuiteInfo *suites)
 {
 	CU_pTestRegistry registry;
