@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/token.h"
 
-#define VERSION 1
+#define SEALED_VERSION 1
 #define NONCE_LENGTH 12
 #define TAG_LENGTH 16
 #define HEADER_LENGTH (1 + NONCE_LENGTH)
@@ -65,7 +65,7 @@ static int encrypt(EVP_CIPHER_CTX *ctx, const struct seal_key *key, const char *
 	unsigned char *nonce = sealed + 1, *text = sealed + HEADER_LENGTH;
 	int part;
 
-	sealed[0] = VERSION;
+	sealed[0] = SEALED_VERSION;
 	token_random(nonce, NONCE_LENGTH);
 	if (EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key->bytes, nonce) != 1 ||
 	    EVP_EncryptUpdate(ctx, NULL, &part, sealed, 1) != 1 ||
@@ -117,7 +117,7 @@ int seal_unwrap(const struct seal_key *key, const char *context, const void *sea
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	int result = -1;
 
-	if (ctx != NULL && len >= SEAL_OVERHEAD && len <= INT_MAX && bytes[0] == VERSION) {
+	if (ctx != NULL && len >= SEAL_OVERHEAD && len <= INT_MAX && bytes[0] == SEALED_VERSION) {
 		size_t plain_len = len - SEAL_OVERHEAD;
 		unsigned char *plain = (unsigned char *)buf_reserve(out, plain_len);
 
