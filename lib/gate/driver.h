@@ -12,8 +12,8 @@
  *  - A session sends only between GATE_IN_SLOT and GATE_ACT_RELEASE_SLOT (L-20: a slot is held for one exchange or one
  *    window, or one handshake), so a caller that grants at most 50 slots talks to at most 50 controllers.
  *  - Nothing is acknowledged to the controller before GATE_IN_STORED says that the commit covered it.
- *  - The caller always hands on GATE_IN_CHANNEL_UP / GATE_IN_CHANNEL_DOWN, also for channels that the session closed
- *    or gave up (a repeated DOWN is ignored).
+ *  - The caller hands on GATE_IN_CHANNEL_UP and GATE_IN_CHANNEL_DOWN, but no DOWN for a channel (or handshake) that the
+ *    session itself ended by GATE_ACT_DISCONNECT.
  */
 #ifndef KIDOBAN_GATE_DRIVER_H
 #define KIDOBAN_GATE_DRIVER_H
@@ -138,7 +138,8 @@ enum gate_action_kind {
 	GATE_ACT_REVOKE_ENDED,		/* .ended */
 	GATE_ACT_STREAM_CONFIRMED,	/* .confirmed: before the ENDED of what led to it */
 	GATE_ACT_KEY_STAGED,		/* .epoch: both sides have it; store, then GATE_IN_KEY_USE */
-	GATE_ACT_KEY_IN_USE,		/* .epoch: a handshake under it finished; store, then GATE_IN_KEY_RETIRE of the old */
+	GATE_ACT_KEY_IN_USE,		/* .epoch: a session under it works; store, then GATE_IN_KEY_RETIRE of another one.
+					 * Told at the first session and whenever it differs from the last */
 	GATE_ACT_KEY_RETIRED,		/* .epoch */
 	GATE_ACT_KEY_FAILED,		/* .epoch: the controller refused to stage or retire it */
 	GATE_ACT_WANT_SLOT,		/* .slot: once per need; a higher class may follow while it waits */
@@ -169,7 +170,7 @@ enum gate_counter {
 	GATE_COUNT_ERROR_REPLY,
 	GATE_COUNT_NO_ANSWER,		/* gave up on an exchange */
 	GATE_COUNT_HANDSHAKE_FAILED,
-	GATE_COUNT_EVENTS,
+	GATE_COUNT_EVENT_BATCHES,
 	GATE_COUNT_EVENTS_OUT_OF_ORDER,	/* records after a hole inside one reply: dropped, fetched again */
 	GATE_COUNT_EVENTS_QUARANTINED,
 	GATE_COUNT_LOG_CHANGED,
@@ -207,7 +208,7 @@ struct gate_action {
 	} u;
 };
 
-enum { GATE_ACTIONS_MAX = 160, GATE_SENDS_MAX = 40 };
+enum { GATE_ACTIONS_MAX = 192, GATE_SENDS_MAX = 48 };
 
 struct gate_actions {
 	size_t count;

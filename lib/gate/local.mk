@@ -4,7 +4,16 @@ noinst_LIBRARIES += lib/gate/libgate.a lib/gate/libcodes.a
 lib_gate_libgate_a_SOURCES = \
 	lib/gate/codec.h \
 	lib/gate/digest.c lib/gate/digest.h \
+	lib/gate/driver.h \
 	lib/gate/key.c lib/gate/key.h \
+	lib/gate/kidoban.c lib/gate/kidoban.h \
+	lib/gate/kidoban_channel.c \
+	lib/gate/kidoban_command.c \
+	lib/gate/kidoban_event.c \
+	lib/gate/kidoban_exchange.c \
+	lib/gate/kidoban_reply.c \
+	lib/gate/kidoban_revoke.c \
+	lib/gate/kidoban_transfer.c \
 	lib/gate/message.h \
 	lib/gate/message_decode.c \
 	lib/gate/message_encode.c \
@@ -13,6 +22,7 @@ lib_gate_libgate_a_SOURCES = \
 	lib/gate/message_name.c \
 	lib/gate/message_rule.c \
 	lib/gate/permit.c lib/gate/permit.h \
+	lib/gate/session.c lib/gate/session.h \
 	lib/gate/wire.c
 
 # The vocabulary, made from codes.tsv, is a library of its own so that every layer can use the same words.

@@ -331,7 +331,7 @@ static const struct message_layout requests[GATE_TYPE_LAST + 1] = {
 };
 
 static const struct message_layout replies[GATE_TYPE_LAST + 1] = {
-	[GATE_HELLO] = { { REPLY(HELLO), "hello reply", H + 120, H + 184 }, hello_reply_fields, hello_reply_rule },
+	[GATE_HELLO] = { { REPLY(HELLO), "hello reply", H + 122, H + 186 }, hello_reply_fields, hello_reply_rule },
 	[GATE_STATUS] = { { REPLY(STATUS), "status reply", H + 51, H + 296 }, status_reply_fields, status_reply_rule },
 	[GATE_EVENTS] = { { REPLY(EVENTS), "events reply", H + 25, GATE_MESSAGE_MAX }, events_reply_fields,
 	    events_reply_rule },
