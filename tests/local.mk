@@ -38,3 +38,16 @@ PHONY_TARGETS += check-unit check-replay check-fuzz check-sql check-web check-sy
 
 dist_check_SCRIPTS += tests/layers_test.sh
 OTHER_TESTS += tests/layers_test.sh
+
+# A site of one's own, for tests and to look at (make demo).
+EXTRA_DIST += tests/lib/demo.py tests/lib/ordinary.py tests/lib/plan.py tests/lib/private_site.py tests/lib/supervisor.py
+DEMO_DIR = $(abs_top_builddir)/demo
+DEMO_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' PYTHONDONTWRITEBYTECODE=1
+demo: all
+	@exec env $(DEMO_ENVIRONMENT) DEMO_PORT='$(DEMO_PORT)' DEMO_GATES='$(DEMO_GATES)' DEMO_SEED='$(DEMO_SEED)' \
+		$(PYTHON3) $(top_srcdir)/tests/lib/demo.py '$(DEMO_DIR)'
+demo-reset:
+	@if test -e '$(DEMO_DIR)/lock' && ! flock -n '$(DEMO_DIR)/lock' true; then \
+		echo 'the demo is running: stop it first (Ctrl-C)' >&2; exit 1; fi
+	rm -rf '$(DEMO_DIR)'
+PHONY_TARGETS += demo demo-reset
