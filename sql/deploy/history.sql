@@ -147,6 +147,22 @@ CREATE TABLE history_part (
 );
 COMMENT ON TABLE history_part IS 'Partitions that exist, for walking them without the catalogue';
 
+CREATE TABLE event_quarantine (
+  log         int4 NOT NULL REFERENCES event_log,
+  seq         int4 NOT NULL,
+  received_at timestamptz NOT NULL,
+  kind        int2 NOT NULL,
+  detail      text NOT NULL,
+  PRIMARY KEY (log, seq)
+);
+COMMENT ON TABLE event_quarantine IS 'Events nobody could make sense of: kept aside and acknowledged, so that they block nothing';
+
+-- What the steps of an ingest hand to each other. A run: events mark + 1 … last of a log are stored, those before oldest are gone.
+CREATE TYPE ingest_run AS (controller int4, log int4, mark int4, oldest int4, last int4);
+CREATE TYPE ingest_row AS (category int2, t timestamptz, log int4, seq int4, cred int4, controller int4, operator int4,
+                           gate int2, kind int2, dept int2, raised bool, details text);
+
+ALTER TABLE event_quarantine ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE access_event ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE alarm_event ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE operation_event ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

@@ -1,0 +1,90 @@
+-- Least privilege. Nothing is granted on partitions, nothing to PUBLIC. Replaced as a whole at each upgrade.
+
+DO $$
+DECLARE
+  r text;
+BEGIN
+  FOREACH r IN ARRAY '{kidoban_web,kidoban_session,kidoban_gates,kidoban_history,kidoban_live,kidoban_gate_poller,
+                       kidoban_keeper,kidoban_transfer,kidoban_report}'::text[] LOOP
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA kidoban, report FROM %I', r);
+    EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA kidoban FROM %I', r);
+    EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA kidoban, api FROM %I', r);
+  END LOOP;
+END $$;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA kidoban, api FROM PUBLIC;
+
+-- Who am I, what may I: harmless, and policies need them.
+GRANT EXECUTE ON FUNCTION current_operator(), current_right(text), may_view(text[]), may_edit(text), sees_all_gates(),
+  sees_all_departments(), current_gate_scope(), current_department_scope(), current_gates(), current_controllers(),
+  current_logs(), current_gate_groups(bool), department_subtrees(int4[]), gates_of(int4[], int4[]), current_change(),
+  idle_timeout() TO kidoban_web, kidoban_live;
+GRANT EXECUTE ON FUNCTION api.session_context(), api.session_touch() TO kidoban_web, kidoban_live;
+GRANT EXECUTE ON FUNCTION api.session_open(text), api.session_create(int4, bytea, text, inet),
+  api.session_remote(text, bytea, inet), api.session_end(), api.session_end_operator(int4), api.login_tries(text),
+  api.login_failed(text) TO kidoban_session;
+
+GRANT SELECT ON edition, setting, code, event_category, history_part TO kidoban_web, kidoban_live, kidoban_gate_poller,
+  kidoban_keeper, kidoban_transfer;
+GRANT SELECT (id, revision, at) ON change_set TO kidoban_web;
+GRANT SELECT (id, name, display_name) ON operator TO kidoban_web;
+GRANT SELECT ON saved_search TO kidoban_session;
+GRANT INSERT (operator_id, screen, name, search), UPDATE (name, search), DELETE ON saved_search TO kidoban_session;
+
+-- gates: watching and operating, and the organisation that its lists show
+GRANT SELECT ON management_group, management_group_current, department, department_current, controller, controller_current,
+  gate, gate_current, gate_group, gate_group_current, gate_group_member, gate_group_member_current,
+  gate_state, controller_state, controller_stream, alarm, command, command_request TO kidoban_gates, kidoban_history;
+GRANT UPDATE (name, building, place, management_group_id) ON gate TO kidoban_gates;
+GRANT EXECUTE ON FUNCTION version_stamp(), api.change_begin(text, text, text), api.change_end() TO kidoban_gates;
+GRANT EXECUTE ON FUNCTION api.command_request_create(int4[], text, text, int4, text, text, text),
+  api.gate_update(int4, int8, text, text, text, int4) TO kidoban_gates;
+
+-- history
+GRANT SELECT ON access_event, alarm_event, operation_event, management_event, cred, dept, event_log TO kidoban_history;
+GRANT EXECUTE ON FUNCTION history_filter(text, int4[], int4[], int4[], int4, int2[]),
+  history_stretch_sql(text, text, text, text, text[], int4, int4, timestamptz, timestamptz, text, int4),
+  history_rows(text, timestamptz, timestamptz, int4[], int4[], int4[], int4, int2[], timestamptz, int4, int4, int4, int4),
+  history_links(int4, int4, int4, int4, int4), gate_names(int2[]), alarm_is_momentary(int4),
+  api.history_page(text, timestamptz, timestamptz, int4[], int4[], int4[], int4, int2[], timestamptz, int4, int4, int4),
+  api.history_passages_per_hour(timestamptz, timestamptz, int4[], int4[]),
+  api.history_alarms_per_gate(timestamptz, timestamptz, int4[], int4[]), api.history_details(text),
+  api.alarm_acknowledge(int8[], text) TO kidoban_history;
+
+-- live: nothing but the functions that say who may see what
+GRANT EXECUTE ON FUNCTION api.live_cursor(), api.live_events(int8, int4), api.live_gates(int8), api.live_alarms(int8),
+  api.live_commands(int8), api.live_sessions(), api.history_details(text) TO kidoban_live;
+
+-- gate-poller: reads configuration, writes what controllers say
+GRANT SELECT ON controller, gate, gate_past, gate_group_member, gate_group_member_past, credential, credential_past, permit,
+  permit_past, change_set, cred, dept, site_secret TO kidoban_gate_poller;
+GRANT SELECT (id, from_cs, department_id, valid_from, valid_to, enabled, lost, lost_at, pin_sealed, extended_unlock, apb_exempt)
+  ON cardholder TO kidoban_gate_poller;
+GRANT SELECT (id, from_cs, to_cs, department_id, valid_from, valid_to, enabled, lost, lost_at, pin_sealed, extended_unlock,
+  apb_exempt) ON cardholder_past TO kidoban_gate_poller;
+GRANT SELECT, INSERT, UPDATE ON poller, poller_counter, controller_state, event_log, alarm, controller_stream, controller_key
+  TO kidoban_gate_poller;
+GRANT DELETE ON controller_key, controller_stream TO kidoban_gate_poller;
+GRANT SELECT, UPDATE ON controller_lease, slot, gate_state, command, job TO kidoban_gate_poller;
+GRANT INSERT ON event_quarantine, controller_stream_history, access_event, alarm_event, operation_event, management_event
+  TO kidoban_gate_poller;
+GRANT EXECUTE ON FUNCTION lease_check(int4[], int8[]), live_begin(text), history_ensure(text, timestamptz),
+  alarm_is_momentary(int4), server_alarm(int4[], int4, bool, timestamptz[], text[], int8),
+  live_events_add(int8, int2[], timestamptz[], int4[], int4[], int4[], int4[], int2[], int2[], int2[], bool[], text[]),
+  ingest_runs(int4[], int4[], bytea[], int4[], int4[], int4[]),
+  ingest_rows(ingest_run[], timestamptz, int4[], int4[], timestamptz[], int2[], int2[], int2[], int4[], text[], int8[], int2[], uuid[], text[]),
+  ingest_gaps(ingest_run[], timestamptz), ingest_insert(ingest_row[], timestamptz), ingest_alarms(ingest_row[], int8),
+  ingest_tell(ingest_row[], int8, timestamptz), ingest_new_logs(ingest_run[], timestamptz, int8),
+  ingest_clocks(ingest_row[], timestamptz, int8) TO kidoban_gate_poller;
+DO $$
+DECLARE
+  f regprocedure;
+BEGIN
+  FOR f IN SELECT oid::regprocedure FROM pg_proc
+            WHERE pronamespace = 'api'::regnamespace AND (proname LIKE 'poller\_%' OR proname = 'slot_lease'
+                  OR proname IN ('permit_records', 'revocations')) LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO kidoban_gate_poller', f);
+  END LOOP;
+  FOR f IN SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'api'::regnamespace AND proname LIKE 'keeper\_%' LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO kidoban_keeper', f);
+  END LOOP;
+END $$;

@@ -1,0 +1,216 @@
+-- Pages of history, newest first, for any combination of filters, within the caller's scope (H-5). INVOKER: the policies
+-- of the event tables decide what is seen. Every statement has literal time bounds within one partition, so planning
+-- stays small however many partitions there are (FIGURES), and repeats the cursor on the bucket column.
+
+-- How the filters find rows: literal conditions, and the column whose index leads.
+CREATE OR REPLACE FUNCTION history_filter(parent text, gates int4[], groups int4[], departments int4[], cardholder int4,
+                                          kinds int2[], OUT conditions text, OUT lead text, OUT keys text[])
+LANGUAGE plpgsql STABLE SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  gate_list int4[];
+  dept_list int2[];
+  cred_list int4[];
+  kind_list int2[];
+BEGIN
+  conditions := '';
+  IF gates IS NOT NULL OR groups IS NOT NULL THEN
+    gate_list := kidoban.gates_of(gates, groups);
+    conditions := conditions || format(' AND e.gate = ANY (%L::int2[])', gate_list);
+  ELSIF NOT kidoban.sees_all_gates() AND cardinality(kidoban.current_gates()) <= 30 THEN
+    -- A small scope is looked up gate by gate; the policy would do the same from the wrong end. 0: its controllers' own.
+    gate_list := kidoban.current_gates() || 0::int2;
+  END IF;
+  IF departments IS NOT NULL THEN
+    dept_list := ARRAY(SELECT d.id FROM dept d
+                        WHERE d.department_id = ANY (departments || kidoban.department_subtrees(departments)));
+    conditions := conditions || format(' AND e.dept = ANY (%L::int2[])', dept_list);
+  END IF;
+  IF cardholder IS NOT NULL THEN
+    cred_list := ARRAY(SELECT c.id FROM cred c WHERE c.cardholder_id = cardholder);
+    conditions := conditions || format(' AND e.cred = ANY (%L::int4[]) AND e.cred <> 0', cred_list);
+  END IF;
+  IF kinds IS NOT NULL THEN
+    kind_list := ARRAY(SELECT k * 4 + side FROM unnest(kinds) k, generate_series(0, 2) side);
+    conditions := conditions || format(' AND e.kind = ANY (%L::int2[])', kind_list);
+  END IF;
+
+  -- The most selective index leads; a long list is better walked by time.
+  IF cred_list IS NOT NULL THEN
+    lead := 'cred';
+  ELSIF cardinality(gate_list) <= 32 THEN
+    lead := 'gate';
+    keys := gate_list::text[];
+  ELSIF cardinality(dept_list) <= 32 AND parent = 'access_event' THEN
+    lead := 'dept';
+    keys := dept_list::text[];
+  ELSIF cardinality(kind_list) <= 96 AND (parent <> 'access_event' OR NOT kinds && '{101,102}'::int2[]) THEN
+    lead := 'kind';
+    keys := kind_list::text[];
+    IF parent = 'access_event' THEN
+      conditions := conditions || ' AND e.kind >= 412';
+    END IF;
+  ELSE
+    lead := 'time';
+  END IF;
+  IF gate_list = '{}' OR dept_list = '{}' OR cred_list = '{}' THEN
+    lead := 'nothing';
+  END IF;
+END $$;
+
+-- Gates named, and all gates of the groups named, deleted ones too. Out of scope or not is for the policies.
+CREATE OR REPLACE FUNCTION gates_of(gates int4[], groups int4[]) RETURNS int4[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+  SELECT ARRAY(SELECT g FROM unnest(gates) g WHERE g BETWEEN 1 AND 32767
+                UNION SELECT g.id FROM gate g WHERE g.management_group_id = ANY (groups)
+                UNION SELECT p.id FROM gate_past p
+                       WHERE p.management_group_id = ANY (groups) AND NOT EXISTS (SELECT FROM gate g WHERE g.id = p.id)
+                         AND NOT EXISTS (SELECT FROM gate_past q WHERE q.id = p.id AND q.to_cs > p.to_cs))
+$$;
+
+-- One statement over one stretch of one partition: at most `most` rows between two buckets, after the cursor.
+CREATE OR REPLACE FUNCTION history_stretch_sql(parent text, columns text, conditions text, lead text, keys text[],
+  from_bucket int4, to_bucket int4, from_t timestamptz, to_t timestamptz, cursor text, most int4) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  bounds text := format('e.t >= %L AND e.t < %L AND e.bucket >= %s AND e.bucket <= %s', from_t, to_t, from_bucket, to_bucket);
+  one    text;
+BEGIN
+  one := format('SELECT %s FROM kidoban.%I e WHERE %s%s%s', columns, parent, bounds, cursor, conditions);
+  IF lead IN ('gate', 'dept', 'kind') THEN
+    -- Key by key, so that each stops by itself after enough rows.
+    RETURN format('SELECT x.* FROM unnest(%L::int2[]) AS key(k) CROSS JOIN LATERAL '
+                  '(%s AND e.%I = key.k ORDER BY e.bucket DESC, e.t DESC, e.log DESC, e.seq DESC LIMIT %s) x '
+                  'ORDER BY x.t DESC, x.log DESC, x.seq DESC LIMIT %s', keys, one, lead, most, most);
+  END IF;
+  RETURN format('%s ORDER BY e.bucket DESC, e.t DESC, e.log DESC, e.seq DESC LIMIT %s', one, most);
+END $$;
+
+-- The rows of a page as they are stored. The search stops when the page is full, the range is done, or after about
+-- `budget` milliseconds; then a last row with log 0 and seq 0 says at t how far it came: everything at or after t was looked
+-- at, and the caller goes on with (t, 0, 0) as the cursor.
+CREATE OR REPLACE FUNCTION history_rows(parent text, from_t timestamptz, to_t timestamptz, gates int4[], groups int4[],
+  departments int4[], cardholder int4, kinds int2[], before_t timestamptz, before_log int4, before_seq int4, most int4,
+  budget int4 DEFAULT 250)
+RETURNS TABLE (t timestamptz, log int4, seq int4, cred int4, gate int2, kind int2, dept int2, details text, who int4, raised bool)
+LANGUAGE plpgsql STABLE SET search_path = kidoban, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
+#variable_conflict use_column
+DECLARE
+  f       record;
+  part    history_part;
+  started timestamptz := clock_timestamp();
+  begun   timestamptz;
+  took    float8;
+  floor_b int4;
+  top_b   int4;
+  low_b   int4;
+  width   int4;
+  left_   int4 := most;
+  n       int4;
+  upper   timestamptz := least(to_t, before_t + interval '1 microsecond');
+  place   text := '';
+  columns text := 'e.t, e.log, e.seq, e.cred, e.gate, e.kind, e.dept, e.details, '
+                  || CASE parent WHEN 'alarm_event' THEN 'e.controller, e.raised'
+                                 WHEN 'operation_event' THEN 'e.operator, NULL::bool' ELSE '0, NULL::bool' END;
+BEGIN
+  SELECT * INTO f FROM kidoban.history_filter(parent, gates, groups, departments, cardholder, kinds);
+  IF f.lead = 'nothing' OR from_t >= upper THEN
+    RETURN;
+  END IF;
+  IF before_t IS NOT NULL THEN
+    place := format(' AND (e.t, e.log, e.seq) < (%L::timestamptz, %s, %s)', before_t, before_log, before_seq);
+  END IF;
+  -- A stretch is at first an hour by time and a whole partition by another index; it grows and shrinks with what it costs.
+  width := CASE f.lead WHEN 'time' THEN 4 ELSE 4000 END;
+  LOOP
+    SELECT * INTO part FROM history_part h
+     WHERE h.parent = history_rows.parent AND NOT h.detached AND h.from_t < upper AND h.to_t > history_rows.from_t
+     ORDER BY h.from_t DESC LIMIT 1;
+    EXIT WHEN NOT FOUND;
+    floor_b := floor(extract(epoch FROM greatest(part.from_t, history_rows.from_t)) / 900);
+    top_b := ceil(extract(epoch FROM least(part.to_t, upper)) / 900)::int4 - 1;
+    WHILE top_b >= floor_b LOOP
+      low_b := greatest(floor_b, top_b - width + 1);
+      begun := clock_timestamp();
+      RETURN QUERY EXECUTE kidoban.history_stretch_sql(parent, columns, f.conditions, f.lead, f.keys, low_b, top_b,
+        greatest(part.from_t, history_rows.from_t), least(part.to_t, upper), place, left_);
+      GET DIAGNOSTICS n = ROW_COUNT;
+      left_ := left_ - n;
+      IF left_ <= 0 THEN
+        RETURN;
+      END IF;
+      took := extract(epoch FROM clock_timestamp() - begun) * 1000;
+      width := CASE WHEN took < 10 THEN least(width * 4, 4000) WHEN took > 60 THEN greatest(width / 4, 1) ELSE width END;
+      top_b := low_b - 1;
+      IF extract(epoch FROM clock_timestamp() - started) * 1000 > budget
+         AND (low_b > floor_b OR part.from_t > history_rows.from_t) THEN
+        t := greatest(to_timestamp(low_b::float8 * 900), history_rows.from_t);
+        log := 0; seq := 0; cred := 0; gate := 0; kind := 0; dept := 0; details := ''; who := 0;
+        RETURN NEXT;
+        RETURN;
+      END IF;
+    END LOOP;
+    upper := part.from_t;
+    EXIT WHEN upper <= history_rows.from_t;
+  END LOOP;
+END $$;
+
+-- A page ready to be shown. category: access, alarm, operation or management; null filters do not filter; the cursor is
+-- the (t, log, seq) of the last row of the page before. Rows: at most `most`, newest first. A last row with kind null says
+-- that the search stopped early at t, having looked at everything at or after it: go on with (t, 0, 0) as the cursor.
+-- Cardholder and department ids are null when they are gone or out of scope: then the names are shown without a link.
+CREATE FUNCTION api.history_page(category text, from_t timestamptz, to_t timestamptz, gates int4[], management_groups int4[],
+  departments int4[], cardholder int4, kinds int2[], before_t timestamptz, before_log int4, before_seq int4, most int4)
+RETURNS TABLE (t timestamptz, log int4, seq int4, kind int4, reader int4, gate_id int4, gate_name text,
+               management_group_id int4, management_group_name text, controller_id int4, controller_name text,
+               raised bool, card_number text, cardholder_id int4, employee_number text, name text, kana text,
+               department_id int4, department_name text, operator_id int4, operator_name text, details text)
+LANGUAGE plpgsql STABLE SET search_path = kidoban, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  parent text := (SELECT c.parent FROM event_category c WHERE c.name = category);
+BEGIN
+  IF parent IS NULL THEN
+    RAISE EXCEPTION 'no such category' USING ERRCODE = 'KD007', COLUMN = 'category';
+  END IF;
+  RETURN QUERY
+    WITH e AS MATERIALIZED (
+      SELECT * FROM kidoban.history_rows(parent, from_t, to_t, history_page.gates, history_page.management_groups,
+        history_page.departments, history_page.cardholder, history_page.kinds, before_t, before_log, before_seq, most)),
+    g AS MATERIALIZED (
+      SELECT * FROM kidoban.gate_names(ARRAY(SELECT DISTINCT e.gate FROM e WHERE e.gate <> 0)))
+    SELECT e.t, e.log, e.seq, CASE WHEN e.log <> 0 THEN e.kind / 4 END, e.kind % 4, nullif(e.gate, 0)::int4, g.name,
+           g.management_group_id, g.management_group_name, s.controller_id, s.controller_name, e.raised,
+           r.card_number, s.cardholder_id, r.employee_number, r.name, r.kana, s.department_id, d.name,
+           nullif(CASE WHEN parent = 'operation_event' THEN e.who END, 0), s.operator_name, e.details
+      FROM e
+      LEFT JOIN g ON g.id = e.gate
+      LEFT JOIN cred r ON r.id = e.cred
+      LEFT JOIN dept d ON d.id = e.dept
+     CROSS JOIN LATERAL kidoban.history_links(e.log, CASE WHEN parent = 'alarm_event' THEN e.who END, r.cardholder_id,
+                                              d.department_id, CASE WHEN parent = 'operation_event' THEN e.who END) s
+     ORDER BY e.t DESC, e.log DESC, e.seq DESC;
+END $$;
+
+-- Names of controller and operator, and the ids that the caller may follow. Names are no secret to who sees the event.
+CREATE OR REPLACE FUNCTION history_links(log int4, controller int4, cardholder int4, department int4, operator int4,
+  OUT controller_id int4, OUT controller_name text, OUT cardholder_id int4, OUT department_id int4, OUT operator_name text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  SELECT l.controller_id INTO controller_id FROM event_log l WHERE l.id = log;
+  controller_id := coalesce(controller, controller_id);
+  SELECT c.name INTO controller_name FROM controller c WHERE c.id = controller_id;
+  IF NOT FOUND THEN
+    SELECT c.name INTO controller_name FROM controller_past c WHERE c.id = controller_id ORDER BY c.to_cs DESC LIMIT 1;
+  END IF;
+  IF cardholder IS NOT NULL THEN
+    SELECT c.id INTO cardholder_id FROM cardholder c
+     WHERE c.id = cardholder AND (kidoban.sees_all_departments() OR c.department_id = ANY (kidoban.current_department_scope()));
+  END IF;
+  IF department IS NOT NULL THEN
+    SELECT d.id INTO department_id FROM department d
+     WHERE d.id = department AND (kidoban.sees_all_departments() OR d.id = ANY (kidoban.current_department_scope()));
+  END IF;
+  IF operator > 0 THEN
+    SELECT coalesce(nullif(o.display_name, ''), o.name) INTO operator_name FROM kidoban.operator o WHERE o.id = operator;
+  END IF;
+END $$;

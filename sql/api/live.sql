@@ -1,0 +1,138 @@
+-- What browsers are told (G-8). Every transaction that shows something new writes one live_batch under a lock held until
+-- it commits, so a reader that has seen batch N has seen all before it. NOTIFY only wakes.
+
+CREATE OR REPLACE FUNCTION live_begin(kind text) RETURNS int8
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  batch int8;
+BEGIN
+  PERFORM pg_advisory_xact_lock(7002);
+  batch := nextval('kidoban.live_batch_seq');
+  INSERT INTO live_batch (id, kind) VALUES (batch, live_begin.kind);
+  PERFORM pg_notify('kidoban_live', batch::text);
+  RETURN batch;
+END $$;
+
+-- Operators with a live session who have the right and see a gate; for gate 0 those who see any gate of its controller.
+CREATE OR REPLACE FUNCTION live_audience(wanted text)
+RETURNS TABLE (gate_id int4, controller_id int4, operators int4[])
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN QUERY
+    WITH o AS MATERIALIZED (
+      SELECT DISTINCT s.operator_id AS id, o.all_management_groups AS everything
+        FROM api.live_sessions() s JOIN operator o ON o.id = s.operator_id
+       WHERE kidoban.right_of(o.id, wanted) <> 'none'),
+    sees AS (
+      SELECT o.id, m.id AS management_group_id
+        FROM o JOIN management_group m ON o.everything
+           OR EXISTS (SELECT FROM operator_management_group x WHERE x.operator_id = o.id AND x.management_group_id = m.id)),
+    one AS (
+      SELECT g.id AS gate, g.controller_id AS controller, array_agg(s.id) AS ids
+        FROM gate g JOIN sees s ON s.management_group_id = g.management_group_id GROUP BY g.id)
+    SELECT one.gate, one.controller, one.ids FROM one
+    UNION ALL
+    SELECT 0, c.id, ARRAY(SELECT o.id FROM o WHERE o.everything
+                          UNION SELECT unnest(one.ids) FROM one WHERE one.controller = c.id)
+      FROM controller c;
+END $$;
+
+-- The newest batch, and the oldest that is still kept: a cursor before the latter must reload.
+CREATE FUNCTION api.live_cursor() RETURNS TABLE (newest int8, oldest int8)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+  SELECT coalesce(max(id), 0), coalesce(min(id), 0) FROM live_batch
+$$;
+
+-- Events of the batches after a cursor, oldest batch first, at most `most` batches, each event with who may see it.
+CREATE FUNCTION api.live_events(after_batch int8, most int4 DEFAULT 200)
+RETURNS TABLE (batch int8, operators int4[], category text, t timestamptz, log int4, seq int4, kind int4, reader int4,
+               gate_id int4, gate_name text, management_group_id int4, management_group_name text,
+               controller_id int4, controller_name text, raised bool,
+               card_number text, cardholder_id int4, employee_number text, name text, kana text,
+               department_id int4, department_name text, operator_id int4, operator_name text, details text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN QUERY
+    WITH b AS MATERIALIZED (
+      SELECT * FROM live_batch x WHERE x.id > after_batch ORDER BY x.id LIMIT most),
+    a AS MATERIALIZED (
+      SELECT * FROM kidoban.live_audience('history') WHERE EXISTS (SELECT FROM b WHERE b.e_seq IS NOT NULL))
+    SELECT b.id, coalesce(a.operators, '{}'), y.name, e.t, e.log, e.seq, e.kind / 4, e.kind % 4,
+           nullif(e.gate, 0)::int4, g.name, g.management_group_id, m.name, c.id, c.name,
+           CASE WHEN e.category = 2 THEN e.raised END,
+           r.card_number, h.id, r.employee_number, r.name, r.kana,
+           d.department_id, d.name, o.id, coalesce(nullif(o.display_name, ''), o.name), e.details
+      FROM b
+     CROSS JOIN LATERAL unnest(b.e_category, b.e_t, b.e_log, b.e_seq, b.e_cred, b.e_who, b.e_gate, b.e_kind, b.e_dept,
+                               b.e_raised, b.e_details)
+                AS e(category, t, log, seq, cred, who, gate, kind, dept, raised, details)
+      JOIN event_category y ON y.category = e.category
+      JOIN event_log l ON l.id = e.log
+      LEFT JOIN controller c ON c.id = CASE WHEN e.category = 2 THEN e.who ELSE l.controller_id END
+      LEFT JOIN gate g ON g.id = e.gate
+      LEFT JOIN management_group m ON m.id = g.management_group_id
+      LEFT JOIN a ON a.gate_id = e.gate AND a.controller_id = c.id
+      LEFT JOIN cred r ON r.id = e.cred
+      LEFT JOIN cardholder h ON h.id = r.cardholder_id
+      LEFT JOIN dept d ON d.id = e.dept
+      LEFT JOIN operator o ON e.category = 3 AND o.id = e.who
+     ORDER BY b.id, e.t, e.log, e.seq;
+END $$;
+
+-- Gates whose state was stored in a batch after the cursor.
+CREATE FUNCTION api.live_gates(after_batch int8)
+RETURNS TABLE (batch int8, operators int4[], gate_id int4, lock_state int2, arm_state int2, door_state int2,
+               verification_mode int2, unlock_mode int2, alarms int4, seen_at timestamptz, changed_at timestamptz,
+               communication int2, communication_since timestamptz, last_seen_at timestamptz, reason text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN QUERY
+    WITH s AS MATERIALIZED (SELECT * FROM gate_state x WHERE x.batch > after_batch),
+    a AS MATERIALIZED (SELECT * FROM kidoban.live_audience('gates') WHERE EXISTS (SELECT FROM s))
+    SELECT s.batch, a.operators, s.gate_id, s.lock_state, s.arm_state, s.door_state, s.verification_mode, s.unlock_mode,
+           s.alarms, s.seen_at, s.changed_at, c.communication, c.since, c.last_seen_at, c.reason
+      FROM s
+      JOIN gate g ON g.id = s.gate_id
+      JOIN controller_state c ON c.controller_id = g.controller_id
+      JOIN a ON a.gate_id = s.gate_id
+     ORDER BY s.batch;
+END $$;
+
+-- Alarms that were raised, cleared or acknowledged in a batch after the cursor.
+CREATE FUNCTION api.live_alarms(after_batch int8)
+RETURNS TABLE (batch int8, operators int4[], id int8, kind int2, gate_id int4, gate_name text,
+               management_group_id int4, management_group_name text, controller_id int4, controller_name text,
+               momentary bool, raised_at timestamptz, cleared_at timestamptz, acknowledged_at timestamptz,
+               acknowledged_by int4, acknowledged_by_name text, comment text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN QUERY
+    WITH x AS MATERIALIZED (SELECT * FROM alarm z WHERE z.batch > after_batch),
+    a AS MATERIALIZED (SELECT * FROM kidoban.live_audience('history') WHERE EXISTS (SELECT FROM x))
+    SELECT x.batch, a.operators, x.id, x.kind, x.gate_id, g.name, g.management_group_id, m.name, x.controller_id, c.name,
+           x.momentary, x.raised_at, x.cleared_at, x.acknowledged_at, x.acknowledged_by,
+           coalesce(nullif(o.display_name, ''), o.name), x.comment
+      FROM x
+      JOIN a ON a.gate_id = coalesce(x.gate_id, 0) AND a.controller_id = x.controller_id
+      LEFT JOIN gate g ON g.id = x.gate_id
+      LEFT JOIN management_group m ON m.id = g.management_group_id
+      LEFT JOIN controller c ON c.id = x.controller_id
+      LEFT JOIN operator o ON o.id = x.acknowledged_by
+     ORDER BY x.batch, x.id;
+END $$;
+
+-- Commands whose outcome was written in a batch after the cursor.
+CREATE FUNCTION api.live_commands(after_batch int8)
+RETURNS TABLE (batch int8, operators int4[], id uuid, request_id int8, gate_id int4, gate_name text, command int2, value int2,
+               operator_id int4, outcome int2, reason text, queued_at timestamptz, sent_at timestamptz, finished_at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN QUERY
+    WITH x AS MATERIALIZED (SELECT * FROM command z WHERE z.batch > after_batch),
+    a AS MATERIALIZED (SELECT * FROM kidoban.live_audience('gates') WHERE EXISTS (SELECT FROM x))
+    SELECT x.batch, a.operators, x.id, x.request_id, x.gate_id, g.name, x.command, x.value, x.operator_id, x.outcome,
+           x.reason, x.queued_at, x.sent_at, x.finished_at
+      FROM x JOIN a ON a.gate_id = x.gate_id
+      LEFT JOIN gate g ON g.id = x.gate_id
+     ORDER BY x.batch, x.id;
+END $$;

@@ -1,0 +1,170 @@
+-- Row-level security: every table with a scope, right and scope both. Replaced as a whole at each upgrade.
+
+DO $$
+DECLARE
+  p record;
+  r regclass;
+BEGIN
+  FOR p IN SELECT schemaname, tablename, policyname FROM pg_policies WHERE schemaname = 'kidoban' LOOP
+    EXECUTE format('DROP POLICY %I ON %I.%I', p.policyname, p.schemaname, p.tablename);
+  END LOOP;
+  -- FORCE binds the owner too; its functions, each in the list of SECURITY DEFINER functions, ask for scope themselves.
+  FOR r IN SELECT oid FROM pg_class WHERE relnamespace = 'kidoban'::regnamespace AND relrowsecurity LOOP
+    EXECUTE format('CREATE POLICY owner_all ON %s TO kidoban_owner USING (true) WITH CHECK (true)', r);
+  END LOOP;
+  -- What the poller reads or writes for all controllers; which columns and commands, the grants say.
+  FOREACH r IN ARRAY '{controller,gate,gate_past,gate_group_member,gate_group_member_past,cardholder,cardholder_past,credential,
+      credential_past,permit,permit_past,change_set,cred,dept,event_log,event_quarantine,gate_state,controller_state,alarm,
+      command,controller_key,site_secret,controller_stream,controller_stream_history,job}'::regclass[] LOOP
+    EXECUTE format('CREATE POLICY poller_all ON %s TO kidoban_gate_poller USING (true) WITH CHECK (true)', r);
+  END LOOP;
+  FOREACH r IN ARRAY '{access_event,alarm_event,operation_event,management_event}'::regclass[] LOOP
+    EXECUTE format('CREATE POLICY poller_insert ON %s FOR INSERT TO kidoban_gate_poller WITH CHECK (true)', r);
+    EXECUTE format('CREATE POLICY history_read ON %s FOR SELECT TO kidoban_history USING ('
+      '(SELECT kidoban.may_view(''history'')) AND ((SELECT kidoban.sees_all_gates())'
+      ' OR gate IN (SELECT unnest(kidoban.current_gates()))'
+      ' OR (gate = 0 AND %s)))', r,
+      CASE r WHEN 'alarm_event'::regclass THEN 'controller IN (SELECT unnest(kidoban.current_controllers()))'
+             ELSE 'log IN (SELECT unnest(kidoban.current_logs()))' END);
+  END LOOP;
+END $$;
+
+-- Change sets: their number and time go with every object; the rest is change history, which another right governs.
+CREATE POLICY web_read ON change_set FOR SELECT TO kidoban_web USING ((SELECT kidoban.current_operator()) IS NOT NULL);
+
+-- Names of the holders of cards that passed: shown with events in scope even when the person is not (DESIGN 6).
+CREATE POLICY history_read ON cred FOR SELECT TO kidoban_history USING ((SELECT kidoban.may_view('history')));
+CREATE POLICY history_read ON dept FOR SELECT TO kidoban_history USING ((SELECT kidoban.may_view('history')));
+CREATE POLICY history_read ON event_log FOR SELECT TO kidoban_history
+  USING ((SELECT kidoban.may_view('history')) AND controller_id IN (SELECT unnest(kidoban.current_controllers())));
+
+-- Organisation
+CREATE POLICY web_read ON management_group FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('gates', 'history', 'management_groups', 'cardholders'))
+         AND id IN (SELECT unnest(kidoban.current_gate_scope())));
+CREATE POLICY web_write ON management_group TO kidoban_web
+  USING ((SELECT kidoban.may_edit('management_groups')) AND id IN (SELECT unnest(kidoban.current_gate_scope())))
+  WITH CHECK ((SELECT kidoban.may_edit('management_groups'))
+              AND ((SELECT kidoban.sees_all_gates()) OR id IN (SELECT unnest(kidoban.current_gate_scope()))));
+CREATE POLICY web_read ON management_group_past FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('change_history'))
+         AND ((SELECT kidoban.sees_all_gates()) OR id IN (SELECT unnest(kidoban.current_gate_scope()))));
+CREATE POLICY web_read ON department FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('departments', 'cardholders', 'history'))
+         AND id IN (SELECT unnest(kidoban.current_department_scope())));
+CREATE POLICY web_write ON department TO kidoban_web
+  USING ((SELECT kidoban.may_edit('departments')) AND id IN (SELECT unnest(kidoban.current_department_scope())))
+  WITH CHECK ((SELECT kidoban.may_edit('departments'))
+              AND ((SELECT kidoban.sees_all_departments())
+                   OR parent_id IN (SELECT unnest(kidoban.current_department_scope()))));
+CREATE POLICY web_read ON department_past FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('change_history'))
+         AND ((SELECT kidoban.sees_all_departments()) OR id IN (SELECT unnest(kidoban.current_department_scope()))));
+
+-- Gates. Adding and deleting needs system administration besides (G-1).
+CREATE POLICY web_read ON gate FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('gates', 'history'))
+         AND management_group_id IN (SELECT unnest(kidoban.current_gate_scope())));
+CREATE POLICY web_update ON gate FOR UPDATE TO kidoban_web
+  USING ((SELECT kidoban.may_edit('gates')) AND management_group_id IN (SELECT unnest(kidoban.current_gate_scope())))
+  WITH CHECK ((SELECT kidoban.may_edit('gates')) AND management_group_id IN (SELECT unnest(kidoban.current_gate_scope())));
+CREATE POLICY web_insert ON gate FOR INSERT TO kidoban_web
+  WITH CHECK ((SELECT kidoban.may_edit('gates')) AND (SELECT kidoban.may_edit('system_administration'))
+              AND management_group_id IN (SELECT unnest(kidoban.current_gate_scope())));
+CREATE POLICY web_delete ON gate FOR DELETE TO kidoban_web
+  USING ((SELECT kidoban.may_edit('gates')) AND (SELECT kidoban.may_edit('system_administration'))
+         AND management_group_id IN (SELECT unnest(kidoban.current_gate_scope())));
+CREATE POLICY web_read ON gate_past FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('change_history'))
+         AND ((SELECT kidoban.sees_all_gates()) OR id IN (SELECT unnest(kidoban.current_gates()))));
+CREATE POLICY web_read ON controller FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('gates', 'history')) AND id IN (SELECT unnest(kidoban.current_controllers())));
+CREATE POLICY web_write ON controller TO kidoban_web
+  USING ((SELECT kidoban.may_edit('gates')) AND (SELECT kidoban.may_edit('system_administration'))
+         AND id IN (SELECT unnest(kidoban.current_controllers())))
+  WITH CHECK ((SELECT kidoban.may_edit('gates')) AND (SELECT kidoban.may_edit('system_administration'))
+              AND ((SELECT kidoban.sees_all_gates()) OR id IN (SELECT unnest(kidoban.current_controllers()))));
+CREATE POLICY web_read ON controller_past FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('change_history')) AND (SELECT kidoban.sees_all_gates()));
+
+-- A gate group is seen with any gate of it (or none in it), changed only with all of them.
+CREATE POLICY web_read ON gate_group FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('gates', 'cardholders'))
+         AND ((SELECT kidoban.sees_all_gates()) OR id IN (SELECT unnest(kidoban.current_gate_groups(false)))));
+CREATE POLICY web_write ON gate_group TO kidoban_web
+  USING ((SELECT kidoban.may_edit('gates'))
+         AND ((SELECT kidoban.sees_all_gates()) OR id IN (SELECT unnest(kidoban.current_gate_groups(true)))))
+  WITH CHECK ((SELECT kidoban.may_edit('gates')));
+CREATE POLICY web_read ON gate_group_member FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('gates', 'cardholders')) AND gate_id IN (SELECT unnest(kidoban.current_gates())));
+CREATE POLICY web_write ON gate_group_member TO kidoban_web
+  USING ((SELECT kidoban.may_edit('gates')) AND gate_id IN (SELECT unnest(kidoban.current_gates()))
+         AND ((SELECT kidoban.sees_all_gates()) OR gate_group_id IN (SELECT unnest(kidoban.current_gate_groups(true)))))
+  WITH CHECK ((SELECT kidoban.may_edit('gates')) AND gate_id IN (SELECT unnest(kidoban.current_gates()))
+              AND ((SELECT kidoban.sees_all_gates()) OR gate_group_id IN (SELECT unnest(kidoban.current_gate_groups(true)))));
+CREATE POLICY web_read ON gate_group_past FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('change_history')) AND (SELECT kidoban.sees_all_gates()));
+CREATE POLICY web_read ON gate_group_member_past FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('change_history')) AND gate_id IN (SELECT unnest(kidoban.current_gates())));
+
+-- Cardholders by department; cards and permits go with their holder. Granting needs the gates in scope as well (C-6).
+CREATE POLICY web_read ON cardholder FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('cardholders'))
+         AND ((SELECT kidoban.sees_all_departments()) OR department_id IN (SELECT unnest(kidoban.current_department_scope()))));
+CREATE POLICY web_write ON cardholder TO kidoban_web
+  USING ((SELECT kidoban.may_edit('cardholders'))
+         AND ((SELECT kidoban.sees_all_departments()) OR department_id IN (SELECT unnest(kidoban.current_department_scope()))))
+  WITH CHECK ((SELECT kidoban.may_edit('cardholders'))
+         AND ((SELECT kidoban.sees_all_departments()) OR department_id IN (SELECT unnest(kidoban.current_department_scope()))));
+CREATE POLICY web_read ON cardholder_past FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('change_history'))
+         AND ((SELECT kidoban.sees_all_departments()) OR department_id IN (SELECT unnest(kidoban.current_department_scope()))));
+CREATE POLICY web_read ON credential FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('cardholders'))
+         AND ((SELECT kidoban.sees_all_departments()) OR EXISTS (SELECT FROM cardholder c WHERE c.id = cardholder_id)));
+CREATE POLICY web_write ON credential TO kidoban_web
+  USING ((SELECT kidoban.may_edit('cardholders'))
+         AND ((SELECT kidoban.sees_all_departments()) OR EXISTS (SELECT FROM cardholder c WHERE c.id = cardholder_id)))
+  WITH CHECK ((SELECT kidoban.may_edit('cardholders'))
+         AND ((SELECT kidoban.sees_all_departments()) OR EXISTS (SELECT FROM cardholder c WHERE c.id = cardholder_id)));
+CREATE POLICY web_read ON credential_past FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('change_history'))
+         AND ((SELECT kidoban.sees_all_departments()) OR EXISTS (SELECT FROM cardholder c WHERE c.id = cardholder_id)));
+CREATE POLICY web_read ON permit FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('cardholders'))
+         AND ((SELECT kidoban.sees_all_departments()) OR EXISTS (SELECT FROM cardholder c WHERE c.id = cardholder_id)));
+CREATE POLICY web_write ON permit TO kidoban_web
+  USING ((SELECT kidoban.may_edit('cardholders'))
+         AND ((SELECT kidoban.sees_all_departments()) OR EXISTS (SELECT FROM cardholder c WHERE c.id = cardholder_id))
+         AND ((SELECT kidoban.sees_all_gates()) OR gate_id IN (SELECT unnest(kidoban.current_gates()))
+              OR gate_group_id IN (SELECT unnest(kidoban.current_gate_groups(true)))))
+  WITH CHECK ((SELECT kidoban.may_edit('cardholders'))
+         AND ((SELECT kidoban.sees_all_departments()) OR EXISTS (SELECT FROM cardholder c WHERE c.id = cardholder_id))
+         AND ((SELECT kidoban.sees_all_gates()) OR gate_id IN (SELECT unnest(kidoban.current_gates()))
+              OR gate_group_id IN (SELECT unnest(kidoban.current_gate_groups(true)))));
+CREATE POLICY web_read ON permit_past FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('change_history'))
+         AND ((SELECT kidoban.sees_all_departments()) OR EXISTS (SELECT FROM cardholder c WHERE c.id = cardholder_id)));
+
+-- Live state goes with its gate; a controller's with any gate of it.
+CREATE POLICY web_read ON gate_state FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('gates'))
+         AND ((SELECT kidoban.sees_all_gates()) OR gate_id IN (SELECT unnest(kidoban.current_gates()))));
+CREATE POLICY web_read ON controller_state FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('gates')) AND controller_id IN (SELECT unnest(kidoban.current_controllers())));
+CREATE POLICY web_read ON controller_stream FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('gates')) AND controller_id IN (SELECT unnest(kidoban.current_controllers())));
+CREATE POLICY web_read ON alarm FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('history', 'gates'))
+         AND ((SELECT kidoban.sees_all_gates()) OR gate_id IN (SELECT unnest(kidoban.current_gates()))
+              OR (gate_id IS NULL AND controller_id IN (SELECT unnest(kidoban.current_controllers())))));
+CREATE POLICY web_read ON command FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('gates'))
+         AND ((SELECT kidoban.sees_all_gates()) OR gate_id IN (SELECT unnest(kidoban.current_gates()))));
+CREATE POLICY web_read ON command_request FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.may_view('gates')) AND EXISTS (SELECT FROM command c WHERE c.request_id = command_request.id));
+
+-- Operators: everybody's name, for "who did it"; the rest by column grants and the operators right. Own searches only.
+CREATE POLICY web_read ON operator FOR SELECT TO kidoban_web USING ((SELECT kidoban.current_operator()) IS NOT NULL);
+CREATE POLICY web_own ON saved_search TO kidoban_web
+  USING (operator_id = (SELECT kidoban.current_operator())) WITH CHECK (operator_id = (SELECT kidoban.current_operator()));

@@ -1,0 +1,157 @@
+-- Who asks, what they may do, what they may see: the one place (A-2, A-3). Policies call these as (SELECT f()), which
+-- PostgreSQL evaluates once a statement. SECURITY DEFINER because the answer must not depend on what the caller may read.
+
+-- The operator of the session whose token the transaction carries; null when there is none, or it ended.
+CREATE OR REPLACE FUNCTION current_operator() RETURNS int4
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  token text := current_setting('kidoban.session', true);
+BEGIN
+  IF token IS NULL OR token !~ '^[0-9a-f]{64}$' THEN
+    RETURN NULL;
+  END IF;
+  RETURN (SELECT s.operator_id FROM session s JOIN operator o ON o.id = s.operator_id
+           WHERE s.token_hash = sha256(decode(token, 'hex')) AND s.ended_at IS NULL AND NOT o.disabled
+             AND s.expires_at > statement_timestamp()
+             AND s.last_seen_at > statement_timestamp() - kidoban.idle_timeout());
+END $$;
+
+CREATE OR REPLACE FUNCTION idle_timeout() RETURNS interval
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN (SELECT make_interval(secs => value::int4) FROM setting WHERE name = 'idle_timeout_s');
+END $$;
+
+CREATE OR REPLACE FUNCTION right_of(operator int4, wanted text) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN coalesce((SELECT coalesce(g.level, r.level)
+                     FROM operator o
+                     JOIN role_right r ON r.role = o.role AND r.function = wanted
+                     LEFT JOIN operator_right g ON g.operator_id = o.id AND g.function = wanted AND NOT r.fixed
+                    WHERE o.id = operator), 'none');
+END $$;
+
+-- 'none', 'view' or 'edit'
+CREATE OR REPLACE FUNCTION current_right(wanted text) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN kidoban.right_of(kidoban.current_operator(), wanted);
+END $$;
+
+CREATE OR REPLACE FUNCTION may_view(VARIADIC wanted text[]) RETURNS bool
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  operator int4 := kidoban.current_operator();
+BEGIN
+  RETURN operator IS NOT NULL AND EXISTS (SELECT FROM unnest(wanted) w WHERE kidoban.right_of(operator, w) <> 'none');
+END $$;
+
+CREATE OR REPLACE FUNCTION may_edit(wanted text) RETURNS bool
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN kidoban.current_right(wanted) = 'edit';
+END $$;
+
+CREATE OR REPLACE FUNCTION sees_all_gates() RETURNS bool
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN coalesce((SELECT all_management_groups FROM operator WHERE id = kidoban.current_operator()), false);
+END $$;
+
+CREATE OR REPLACE FUNCTION sees_all_departments() RETURNS bool
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN coalesce((SELECT all_departments FROM operator WHERE id = kidoban.current_operator()), false);
+END $$;
+
+-- Management groups in scope.
+CREATE OR REPLACE FUNCTION current_gate_scope() RETURNS int4[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  operator int4 := kidoban.current_operator();
+BEGIN
+  IF kidoban.sees_all_gates() THEN
+    RETURN ARRAY(SELECT id FROM management_group);
+  END IF;
+  RETURN ARRAY(SELECT management_group_id FROM operator_management_group WHERE operator_id = operator);
+END $$;
+
+-- Departments in scope, their subtrees included.
+CREATE OR REPLACE FUNCTION current_department_scope() RETURNS int4[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  operator int4 := kidoban.current_operator();
+BEGIN
+  IF kidoban.sees_all_departments() THEN
+    RETURN ARRAY(SELECT id FROM department);
+  END IF;
+  RETURN kidoban.department_subtrees(ARRAY(SELECT department_id FROM operator_department WHERE operator_id = operator));
+END $$;
+
+CREATE OR REPLACE FUNCTION department_subtrees(roots int4[]) RETURNS int4[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN ARRAY(WITH RECURSIVE tree AS (
+                 SELECT unnest(roots) AS id
+                 UNION
+                 SELECT d.id FROM department d JOIN tree t ON d.parent_id = t.id)
+               SELECT id FROM tree);
+END $$;
+
+-- Gates in scope, deleted ones by their last version, so that their history stays readable (G-1).
+CREATE OR REPLACE FUNCTION current_gates() RETURNS int2[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  scope int4[] := kidoban.current_gate_scope();
+BEGIN
+  RETURN ARRAY(SELECT id::int2 FROM gate WHERE management_group_id = ANY (scope)
+               UNION ALL
+               SELECT p.id::int2
+                 FROM (SELECT DISTINCT ON (id) id, management_group_id FROM gate_past
+                        WHERE NOT EXISTS (SELECT FROM gate g WHERE g.id = gate_past.id) ORDER BY id, to_cs DESC) p
+                WHERE p.management_group_id = ANY (scope));
+END $$;
+
+-- Controllers of which at least one gate is in scope; one without any gate belongs to those who see everything.
+CREATE OR REPLACE FUNCTION current_controllers() RETURNS int4[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  IF kidoban.sees_all_gates() THEN
+    RETURN ARRAY(SELECT id FROM controller);
+  END IF;
+  RETURN ARRAY(SELECT DISTINCT controller_id FROM gate WHERE management_group_id = ANY (kidoban.current_gate_scope()));
+END $$;
+
+CREATE OR REPLACE FUNCTION current_logs() RETURNS int4[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN ARRAY(SELECT id FROM event_log WHERE controller_id = ANY (kidoban.current_controllers()));
+END $$;
+
+-- Name, management group and controller that a gate has or, when it is deleted, last had. For the names in history.
+CREATE OR REPLACE FUNCTION gate_names(wanted int2[])
+RETURNS TABLE (id int2, name text, management_group_id int4, management_group_name text, controller_id int4, deleted bool)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN QUERY
+    SELECT w.id, coalesce(g.name, p.name), coalesce(g.management_group_id, p.management_group_id),
+           m.name, coalesce(g.controller_id, p.controller_id), g.id IS NULL
+      FROM unnest(wanted) AS w(id)
+      LEFT JOIN gate g ON g.id = w.id
+      LEFT JOIN LATERAL (SELECT * FROM gate_past x WHERE x.id = w.id AND g.id IS NULL ORDER BY x.to_cs DESC LIMIT 1) p ON true
+      LEFT JOIN management_group m ON m.id = coalesce(g.management_group_id, p.management_group_id)
+     WHERE kidoban.sees_all_gates() OR w.id = ANY (kidoban.current_gates());
+END $$;
+
+-- Gate groups of which some gate (or, when all_of, every gate) is in scope; a group without gates belongs to everybody.
+CREATE OR REPLACE FUNCTION current_gate_groups(all_of bool) RETURNS int4[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  gates int2[] := kidoban.current_gates();
+BEGIN
+  RETURN ARRAY(SELECT g.id FROM gate_group g LEFT JOIN gate_group_member m ON m.gate_group_id = g.id
+                GROUP BY g.id
+               HAVING CASE WHEN all_of THEN coalesce(bool_and(m.gate_id = ANY (gates) OR m.gate_id IS NULL), true)
+                           ELSE count(m.gate_id) = 0 OR coalesce(bool_or(m.gate_id = ANY (gates)), false) END);
+END $$;

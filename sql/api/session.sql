@@ -1,0 +1,180 @@
+-- Log-in, and the session of a request (A-4, L-11). The token is 32 random bytes that only the browser keeps; here its
+-- SHA-256 is stored. A request carries the token as 64 hex digits in the transaction-local setting kidoban.session.
+
+-- What the log-in needs to check a password; no row when there is no such operator.
+CREATE FUNCTION api.session_open(name text) RETURNS TABLE (operator_id int4, password_hash text, disabled bool)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+  SELECT o.id, o.password_hash, o.disabled FROM operator o WHERE o.name = session_open.name
+$$;
+
+CREATE OR REPLACE FUNCTION session_end_idle() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  ended int8[];
+BEGIN
+  WITH gone AS (
+    UPDATE session SET ended_at = clock_timestamp()
+     WHERE ended_at IS NULL
+       AND (expires_at <= clock_timestamp() OR last_seen_at <= clock_timestamp() - kidoban.idle_timeout())
+    RETURNING id)
+  SELECT array_agg(id) INTO ended FROM gone;
+  PERFORM pg_notify('kidoban_session', id::text) FROM unnest(ended) AS id;
+END $$;
+
+-- Makes the session and answers its id. L-11 is counted under a lock, after ending what has been idle.
+CREATE FUNCTION api.session_create(operator int4, token_hash bytea, origin text, addr inet) RETURNS int8
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  most  int4;
+  fresh int8;
+BEGIN
+  PERFORM pg_advisory_xact_lock(7003);
+  PERFORM kidoban.session_end_idle();
+  SELECT sessions INTO most FROM edition;
+  IF (SELECT count(*) FROM session WHERE ended_at IS NULL) >= most THEN
+    RAISE EXCEPTION 'L-11: at most % operators can be logged in at once', most USING ERRCODE = 'KD002', CONSTRAINT = 'L-11';
+  END IF;
+  INSERT INTO session (operator_id, token_hash, expires_at, origin, remote_addr)
+  SELECT o.id, session_create.token_hash, clock_timestamp() + make_interval(secs => s.value::int4), session_create.origin, addr
+    FROM operator o, setting s
+   WHERE o.id = session_create.operator AND NOT o.disabled AND s.name = 'session_max_s'
+  RETURNING id INTO fresh;
+  IF fresh IS NULL THEN
+    RAISE EXCEPTION 'no such operator' USING ERRCODE = 'KD004';
+  END IF;
+  DELETE FROM login_failure WHERE name = (SELECT o.name FROM operator o WHERE o.id = session_create.operator);
+  RETURN fresh;
+END $$;
+
+-- The operator whom Apache knows as remote_user gets a session; null when nobody here is mapped to that name.
+CREATE FUNCTION api.session_remote(remote_user text, token_hash bytea, addr inet) RETURNS int8
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  who int4;
+BEGIN
+  IF (SELECT value FROM setting WHERE name = 'remote_user_login') IS DISTINCT FROM 'on' THEN
+    RETURN NULL;
+  END IF;
+  SELECT id INTO who FROM operator o WHERE o.remote_user = session_remote.remote_user AND NOT o.disabled;
+  IF who IS NULL THEN
+    RETURN NULL;
+  END IF;
+  RETURN api.session_create(who, session_remote.token_hash, 'remote_user', addr);
+END $$;
+
+-- After set_config('kidoban.session', …): the session, or no row. Seen again at most once a minute, so reading writes rarely.
+CREATE FUNCTION api.session_context()
+RETURNS TABLE (session_id int8, operator_id int4, name text, display_name text, role text, rights jsonb,
+               all_management_groups bool, all_departments bool, management_groups int4[], departments int4[],
+               expires_at timestamptz, idle_timeout_s int4, origin text, revision int8)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  operator int4 := kidoban.current_operator();
+  hash     bytea;
+BEGIN
+  IF operator IS NULL THEN
+    RETURN;
+  END IF;
+  hash := sha256(decode(current_setting('kidoban.session'), 'hex'));
+  UPDATE session s SET last_seen_at = clock_timestamp()
+   WHERE s.token_hash = hash AND s.ended_at IS NULL AND s.last_seen_at < clock_timestamp() - interval '1 minute';
+  RETURN QUERY
+    SELECT s.id, o.id, o.name, o.display_name, o.role,
+           (SELECT jsonb_object_agg(r.function, coalesce(g.level, r.level))
+              FROM role_right r
+              LEFT JOIN operator_right g ON g.operator_id = o.id AND g.function = r.function AND NOT r.fixed
+             WHERE r.role = o.role),
+           o.all_management_groups, o.all_departments,
+           ARRAY(SELECT m.management_group_id FROM operator_management_group m WHERE m.operator_id = o.id ORDER BY 1),
+           ARRAY(SELECT d.department_id FROM operator_department d WHERE d.operator_id = o.id ORDER BY 1),
+           s.expires_at, extract(epoch FROM kidoban.idle_timeout())::int4, s.origin,
+           coalesce((SELECT max(c.revision) FROM change_set c), 0)
+      FROM session s JOIN operator o ON o.id = s.operator_id
+     WHERE s.token_hash = hash;
+END $$;
+
+-- Seen now, whatever was seen before; false when the session is over.
+CREATE FUNCTION api.session_touch() RETURNS bool
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  IF kidoban.current_operator() IS NULL THEN
+    RETURN false;
+  END IF;
+  UPDATE session SET last_seen_at = clock_timestamp()
+   WHERE token_hash = sha256(decode(current_setting('kidoban.session'), 'hex')) AND ended_at IS NULL;
+  RETURN FOUND;
+END $$;
+
+-- Logs the own session out.
+CREATE FUNCTION api.session_end() RETURNS bool
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  mine int8;
+BEGIN
+  IF kidoban.current_operator() IS NULL THEN
+    RETURN false;
+  END IF;
+  UPDATE session SET ended_at = clock_timestamp()
+   WHERE token_hash = sha256(decode(current_setting('kidoban.session'), 'hex')) AND ended_at IS NULL
+  RETURNING id INTO mine;
+  PERFORM pg_notify('kidoban_session', mine::text);
+  RETURN mine IS NOT NULL;
+END $$;
+
+-- Forced log-out of another operator (A-4); answers how many sessions ended.
+CREATE FUNCTION api.session_end_operator(operator int4) RETURNS int4
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  ended int8[];
+BEGIN
+  IF NOT kidoban.may_edit('operators') THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'KD004';
+  END IF;
+  WITH gone AS (UPDATE session SET ended_at = clock_timestamp()
+                 WHERE operator_id = session_end_operator.operator AND ended_at IS NULL RETURNING id)
+  SELECT array_agg(id) INTO ended FROM gone;
+  PERFORM pg_notify('kidoban_session', id::text) FROM unnest(ended) AS id;
+  RETURN coalesce(cardinality(ended), 0);
+END $$;
+
+-- Failed log-ins under a name within the last 15 minutes; and one more of them.
+CREATE FUNCTION api.login_tries(name text) RETURNS int4
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+  SELECT count(*)::int4 FROM login_failure f
+   WHERE f.name = left(login_tries.name, 64) AND f.at > statement_timestamp() - interval '15 minutes'
+$$;
+
+CREATE FUNCTION api.login_failed(name text) RETURNS int4
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  DELETE FROM login_failure f WHERE f.at < clock_timestamp() - interval '15 minutes';
+  INSERT INTO login_failure (name) VALUES (left(login_failed.name, 64));
+  RETURN (SELECT count(*) FROM login_failure f WHERE f.name = left(login_failed.name, 64));
+END $$;
+
+-- Sessions that are alive, for whoever keeps streams open: a stream whose session is not among them is closed at once.
+CREATE FUNCTION api.live_sessions() RETURNS TABLE (session_id int8, operator_id int4)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+  SELECT s.id, s.operator_id FROM session s JOIN operator o ON o.id = s.operator_id
+   WHERE s.ended_at IS NULL AND NOT o.disabled AND s.expires_at > statement_timestamp()
+     AND s.last_seen_at > statement_timestamp() - kidoban.idle_timeout()
+$$;
+
+-- Whatever changes an operator's authority is told, so that open streams are judged anew.
+CREATE OR REPLACE FUNCTION operator_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  PERFORM pg_notify('kidoban_session', 'rights');
+  RETURN NULL;
+END $$;
+DO $$
+DECLARE
+  x text;
+BEGIN
+  FOREACH x IN ARRAY '{operator,operator_right,operator_management_group,operator_department}'::text[] LOOP
+    IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'z_told' AND tgrelid = format('kidoban.%I', x)::regclass) THEN
+      EXECUTE format('CREATE TRIGGER z_told AFTER INSERT OR UPDATE OR DELETE ON kidoban.%I'
+                     ' FOR EACH STATEMENT EXECUTE FUNCTION kidoban.operator_changed()', x);
+    END IF;
+  END LOOP;
+END $$;
