@@ -91,7 +91,7 @@ static void
 put_on_wire(struct kidoban *k, enum lane lane)
 {
 	struct exchange *x = &k->lanes[lane];
-	struct gate_message m;	/* not out->message: actions of this step point into that one */
+	struct gate_message m = { .type = 0 };	/* not out->message: actions of this step point into that one */
 
 	build(k, lane, &m);
 	m.exchange = x->id;
