@@ -51,3 +51,22 @@ demo-reset:
 		echo 'the demo is running: stop it first (Ctrl-C)' >&2; exit 1; fi
 	rm -rf '$(DEMO_DIR)'
 PHONY_TARGETS += demo demo-reset
+
+# The sanitizer build runs unit, replay and API tests again; it does not nest.
+dist_check_SCRIPTS += tests/asan_test.py
+if !ASAN
+if !COVERAGE
+OTHER_TESTS += tests/asan_test.py
+endif
+endif
+asan-clean:
+	rm -rf asan
+CLEAN_LOCAL += asan-clean
+PHONY_TARGETS += asan-clean
+
+# Line coverage of what the tests ran (configure --enable-coverage).
+coverage:
+	@$(MAKE) $(AM_MAKEFLAGS) check-unit check-replay check-web
+	@find . -name '*.gcda' -not -path './asan/*' | sed 's/[.]gcda$$/.o/' | xargs gcov -r -s '$(abs_top_srcdir)' -n | \
+		awk '/^File/ {file = $$2} /^Lines/ {print $$2, file}' | sed "s/executed://" | sort -n
+PHONY_TARGETS += coverage

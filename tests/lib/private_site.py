@@ -43,7 +43,7 @@ from supervisor import Program, Supervisor
 FASTCGI = ("session", "gates", "history", "live")
 COMPONENTS = ("postgres", "keeper", *FASTCGI, "httpd", "gate-poller", "gate-simulator")
 HTTPD_MODULES = ("mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_basic", "alias", "dir", "mime",
-                 "headers", "setenvif", "reqtimeout", "socache_shmcb", "ssl", "proxy", "proxy_fcgi")
+                 "headers", "setenvif", "reqtimeout", "ssl", "proxy", "proxy_fcgi")
 
 
 class SiteError(Exception):
