@@ -1,0 +1,39 @@
+#!/usr/bin/python3
+"""kill -9 of every part at random moments under traffic: the simulator's ledger equals the database afterwards (H-7).
+
+KIDOBAN_CRASH_SECONDS (default 60) is how long; KIDOBAN_SEED repeats a run.
+"""
+import os
+
+import tap as taps
+from torment import KINDS, Operator, torment
+from world import World
+
+
+def main(tap):
+    random, seed = taps.seeded(tap, os.environ)
+    seconds = int(os.environ.get("KIDOBAN_CRASH_SECONDS", 60))
+    with World("crash", gates=24, rate=1200, seed=seed) as world:
+        world.wait_ready()
+        operator = Operator(world, random)
+        killed = torment(world, random, seconds)
+        operator.loop.stop()
+        tap.say(f"killed {killed}; operator's answers {operator.answers}, without one {operator.loop.troubles}")
+        for kind in KINDS:
+            tap.ok(killed[kind], f"{kind} was killed")
+        tap.ok(operator.answers.get(200), "the operator was answered in between")
+        tap.ok(not operator.loop.bad, "no reply was cut or senseless", *operator.loop.bad[:5])
+        with tap.section("recovery"):
+            world.wait_up(90)
+            tap.ok(True, "every controller is in communication again, unaided")
+            answer = world.api().get("/gates?limit=50")
+            tap.equal(answer.status, 200, "the API answers again, unaided")
+            world.wait_events(20, 60)
+            tap.ok(True, "events flow again")
+        world.quiesce(150)
+        world.check_ledger(tap, "after the crashes")
+        world.settle_commands()
+        world.check_commands(tap, "after the crashes")
+
+
+taps.run(main)

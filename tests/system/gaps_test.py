@@ -1,0 +1,117 @@
+#!/usr/bin/python3
+"""What controllers do to history and state: overflow, lost memory, a wrong clock, hanging, reboot; and communication alarms."""
+import json
+import os
+import time
+
+import tap as taps
+from tap import eventually
+from world import World
+
+OVERFLOW, DRIFT, COMM_FAULT = 217, 216, 210
+
+
+def own_events(world, kind, controller, since=0):
+    """Events that the server itself recorded about a controller: (t, raised, details)."""
+    return [(row[0], row[1], json.loads(row[2]) if row[2] else {}) for row in world.sql(
+        f"SELECT t, raised, details FROM kidoban.alarm_event WHERE kind / 4 = {kind} AND controller = {controller}"
+        f" AND log IN (SELECT id FROM kidoban.event_log WHERE controller_id IS NULL) AND seq > {since} ORDER BY seq")]
+
+
+def alarm(world, kind, controller):
+    """The newest alarm of a kind on a controller: (raised, cleared or '')."""
+    rows = world.sql(f"SELECT raised_at, coalesce(cleared_at::text, '') FROM kidoban.alarm WHERE kind = {kind}"
+                     f" AND controller_id = {controller} ORDER BY id DESC LIMIT 1")
+    return rows[0] if rows else None
+
+
+def overflow(tap, world):
+    """A controller that overwrote unread events: one gap record with what is missing."""
+    victim = world.boards[0]
+    world.stop_component("gate-poller")
+    begin = world.statistics()[victim.serial]
+    lost = world.overflow(victim.serial)
+    world.start_component("gate-poller")
+    rows = eventually("event_overflow", 60, lambda: own_events(world, OVERFLOW, victim.id))
+    time.sleep(2)
+    rows = own_events(world, OVERFLOW, victim.id)
+    tap.equal(len(rows), 1, "exactly one event_overflow", rows)
+    details = rows[0][2]
+    want = {"from": begin["newest"] + 1, "to": begin["newest"] + lost, "count": lost}
+    tap.equal({name: details.get(name) for name in want}, want, "it says from, to and how many", details)
+    return [(victim.serial, begin["log"], seq) for seq in range(want["from"], want["to"] + 1)]
+
+
+def memory(tap, world):
+    """Lost memory: a new log, and the permits come back without anyone asking (T-8)."""
+    victim = world.boards[1]
+    before = world.statistics()[victim.serial]
+    tap.ok(before["permits"] > 0, f"it held {before['permits']} permits")
+    unread = [(victim.serial, before["log"], seq) for seq in range(before["acked"] + 1, before["newest"] + 50)]
+    world.fault(victim.serial, "lose_memory")
+    eventually("permits refilled unasked", 60, lambda: world.statistics()[victim.serial]["permits"] == before["permits"])
+    after = world.statistics()[victim.serial]
+    tap.ok(True, "its permits were refilled unasked")
+    tap.ok(after["log"] != before["log"], "its event log is a new one")
+    eventually("the new log in the database", 30, lambda: int(world.one(
+        f"SELECT count(*) FROM kidoban.event_log WHERE controller_id = {victim.id}")) >= 2)
+    tap.ok(True, "the database knows both logs")
+    return unread
+
+
+def clock(tap, world):
+    """A clock that is an hour ahead: alarmed, set right, cleared."""
+    victim = world.boards[2]
+    world.fault(victim.serial, "clock", "+3600")
+    eventually("clock_drift raised", 90, lambda: alarm(world, DRIFT, victim.id))
+    tap.ok(True, "clock_drift is raised")
+    eventually("clock_drift cleared", 120, lambda: alarm(world, DRIFT, victim.id)[1])
+    tap.ok(abs(world.statistics()[victim.serial]["clock_ms"]) < 5000, "the clock was set right and the alarm cleared",
+           world.statistics()[victim.serial])
+
+
+def hang(tap, world):
+    """A gate that hangs is alarmed and delays no other."""
+    victim = world.boards[3]
+    world.fault(victim.serial, "hang", "on")
+    oldest = 0
+    end = time.monotonic() + 25
+    while time.monotonic() < end:
+        age = float(world.one(
+            f"SELECT max(extract(epoch FROM clock_timestamp() - seen_at)) FROM kidoban.gate_state WHERE gate_id NOT IN"
+            f" (SELECT id FROM kidoban.gate WHERE controller_id = {victim.id})"))
+        oldest = max(oldest, age)
+        time.sleep(1)
+    tap.ok(oldest < world.state_interval + 15, f"the state of the others was never older than {oldest:.1f} s (asked every {world.state_interval} s)")
+    eventually("controller_comm_fault raised", 60, lambda: (alarm(world, COMM_FAULT, victim.id) or ("", "x"))[1] == "")
+    tap.ok(True, "controller_comm_fault is raised")
+    shown = world.api().gates()[victim.gates[0]]
+    tap.equal(shown["controller"]["communication"], "down", "and the list says down", shown["controller"])
+    world.fault(victim.serial, "hang", "off")
+    eventually("controller_comm_fault cleared", 60, lambda: alarm(world, COMM_FAULT, victim.id)[1])
+    tap.ok(True, "the alarm is cleared when it answers again")
+
+
+def reboot(tap, world):
+    """A reboot keeps the log and the sequence."""
+    victim = world.boards[4]
+    before = world.statistics()[victim.serial]
+    world.fault(victim.serial, "reboot")
+    eventually("the reboot is known", 60, lambda: int(world.one(
+        f"SELECT boot_id FROM kidoban.controller_state WHERE controller_id = {victim.id}")) > before["boot"])
+    tap.equal(world.statistics()[victim.serial]["log"], before["log"], "a reboot keeps the event log")
+
+
+def main(tap):
+    _, seed = taps.seeded(tap, os.environ)
+    gone = []
+    with World("gaps", gates=8, rate=600, seed=seed) as world:
+        world.wait_ready(events=10)
+        for part in (overflow, memory, clock, hang, reboot):
+            with tap.section(part.__name__):
+                gone += part(tap, world) or []
+        world.quiesce(90)
+        world.check_ledger(tap, "at the end, but for what controllers lost themselves", gone)
+
+
+taps.run(main)
