@@ -1,18 +1,45 @@
 # conf: Apache snippet, problem documents, systemd units, sysusers, tmpfiles and sample settings.
 apacheconfdir = $(sysconfdir)/apache2/conf-available
-kidobanconfdir = $(sysconfdir)/kidoban
+kidobanconfdir = $(pkgdatadir)/examples
 problemsdir = $(pkgdatadir)/problems
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
-APACHE_SNIPPET = conf/apache/kidoban.conf
-nodist_apacheconf_DATA = $(APACHE_SNIPPET)
+SYSTEMD_SERVICES = conf/systemd/kidoban-gate-poller.service conf/systemd/kidoban-gates.service \
+	conf/systemd/kidoban-history.service conf/systemd/kidoban-keeper.service conf/systemd/kidoban-live.service \
+	conf/systemd/kidoban-session.service
+SYSTEMD_SOCKETS = conf/systemd/kidoban-gates.socket conf/systemd/kidoban-history.socket conf/systemd/kidoban-live.socket \
+	conf/systemd/kidoban-session.socket
+
+SUBSTITUTED = conf/apache/kidoban.conf conf/kidoban.conf conf/tmpfiles/kidoban.conf $(SYSTEMD_SERVICES) $(SYSTEMD_SOCKETS)
+nodist_apacheconf_DATA = conf/apache/kidoban.conf
+nodist_kidobanconf_DATA = conf/kidoban.conf
+nodist_tmpfiles_DATA = conf/tmpfiles/kidoban.conf
+nodist_systemdsystemunit_DATA = $(SYSTEMD_SERVICES) $(SYSTEMD_SOCKETS)
+dist_systemdsystemunit_DATA = conf/systemd/kidoban.target
+dist_sysusers_DATA = conf/sysusers/kidoban.conf
 dist_problems_DATA = conf/problems/404.json conf/problems/413.json conf/problems/503.json
-EXTRA_DIST += conf/apache/kidoban.conf.in conf/apache/private.conf.in
-CLEANFILES += $(APACHE_SNIPPET)
+EXTRA_DIST += $(SUBSTITUTED:=.in) conf/apache/private.conf.in
+CLEANFILES += $(SUBSTITUTED)
 
 SUBSTITUTE = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) \
 	-e 's|@runstatedir[@]|$(runstatedir)|g' -e 's|@pkgdatadir[@]|$(pkgdatadir)|g' -e 's|@sysconfdir[@]|$(sysconfdir)|g' \
 	-e 's|@pkglibexecdir[@]|$(pkglibexecdir)|g' -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@bindir[@]|$(bindir)|g'
-conf/apache/kidoban.conf: $(top_srcdir)/conf/apache/kidoban.conf.in Makefile
+conf/apache/kidoban.conf: conf/apache/kidoban.conf.in Makefile
 	$(SUBSTITUTE) $(top_srcdir)/conf/apache/kidoban.conf.in > $@.new && mv $@.new $@
+conf/kidoban.conf: conf/kidoban.conf.in Makefile
+	$(SUBSTITUTE) $(top_srcdir)/conf/kidoban.conf.in > $@.new && mv $@.new $@
+conf/tmpfiles/kidoban.conf: conf/tmpfiles/kidoban.conf.in Makefile
+	$(SUBSTITUTE) $(top_srcdir)/conf/tmpfiles/kidoban.conf.in > $@.new && mv $@.new $@
+$(SYSTEMD_SERVICES) $(SYSTEMD_SOCKETS): Makefile
+	$(SUBSTITUTE) $(top_srcdir)/$@.in > $@.new && mv $@.new $@
+conf/systemd/kidoban-gate-poller.service: conf/systemd/kidoban-gate-poller.service.in
+conf/systemd/kidoban-gates.service: conf/systemd/kidoban-gates.service.in
+conf/systemd/kidoban-history.service: conf/systemd/kidoban-history.service.in
+conf/systemd/kidoban-keeper.service: conf/systemd/kidoban-keeper.service.in
+conf/systemd/kidoban-live.service: conf/systemd/kidoban-live.service.in
+conf/systemd/kidoban-session.service: conf/systemd/kidoban-session.service.in
+conf/systemd/kidoban-gates.socket: conf/systemd/kidoban-gates.socket.in
+conf/systemd/kidoban-history.socket: conf/systemd/kidoban-history.socket.in
+conf/systemd/kidoban-live.socket: conf/systemd/kidoban-live.socket.in
+conf/systemd/kidoban-session.socket: conf/systemd/kidoban-session.socket.in

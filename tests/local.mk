@@ -70,3 +70,6 @@ coverage:
 	@find . -name '*.gcda' -not -path './asan/*' | sed 's/[.]gcda$$/.o/' | xargs gcov -r -s '$(abs_top_srcdir)' -n | \
 		awk '/^File/ {file = $$2} /^Lines/ {print $$2, file}' | sed "s/executed://" | sort -n
 PHONY_TARGETS += coverage
+
+dist_check_SCRIPTS += tests/man_test.sh
+OTHER_TESTS += tests/man_test.sh
