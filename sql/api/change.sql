@@ -88,12 +88,12 @@ BEGIN
 END $$;
 
 -- What history rows point to: a new line whenever a card, its holder or the holder's name or department became another.
-CREATE OR REPLACE FUNCTION change_write_dictionaries(cs int8, touched text[], since timestamptz) RETURNS void
+CREATE OR REPLACE FUNCTION change_write_dictionaries(cs int8, touched text[], stamp timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 BEGIN
   IF touched && '{cardholder,credential}' THEN
     INSERT INTO cred (credential_id, cardholder_id, department_id, card_number, employee_number, name, kana, since)
-    SELECT k.id, c.id, c.department_id, k.card_number, c.employee_number, c.name, c.kana, since
+    SELECT k.id, c.id, c.department_id, k.card_number, c.employee_number, c.name, c.kana, stamp
       FROM (SELECT id FROM credential WHERE from_cs = cs
             UNION
             SELECT k.id FROM cardholder c JOIN credential k ON k.cardholder_id = c.id WHERE c.from_cs = cs) touched_now
@@ -106,7 +106,7 @@ BEGIN
   END IF;
   IF touched @> '{department}' THEN
     INSERT INTO dept (department_id, name, since)
-    SELECT d.id, d.name, since
+    SELECT d.id, d.name, stamp
       FROM department d
       LEFT JOIN LATERAL (SELECT * FROM dept x WHERE x.department_id = d.id ORDER BY x.since DESC LIMIT 1) last ON true
      WHERE d.from_cs = cs AND last.name IS DISTINCT FROM d.name

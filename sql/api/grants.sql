@@ -44,7 +44,8 @@ GRANT SELECT ON access_event, alarm_event, operation_event, management_event, cr
 GRANT EXECUTE ON FUNCTION history_filter(text, int4[], int4[], int4[], int4, int2[]),
   history_stretch_sql(text, text, text, text, text[], int4, int4, timestamptz, timestamptz, text, int4),
   history_rows(text, timestamptz, timestamptz, int4[], int4[], int4[], int4, int2[], timestamptz, int4, int4, int4, int4),
-  history_links(int4, int4, int4, int4, int4), gate_names(int2[]), alarm_is_momentary(int4),
+  log_controllers(int4[]), controller_names(int4[]), operator_names(int4[]), cardholders_in_scope(int4[]),
+  departments_in_scope(int4[]), gate_names(int2[]), alarm_is_momentary(int4),
   api.history_page(text, timestamptz, timestamptz, int4[], int4[], int4[], int4, int2[], timestamptz, int4, int4, int4),
   api.history_passages_per_hour(timestamptz, timestamptz, int4[], int4[]),
   api.history_alarms_per_gate(timestamptz, timestamptz, int4[], int4[]), api.history_details(text),
@@ -55,17 +56,13 @@ GRANT EXECUTE ON FUNCTION api.live_cursor(), api.live_events(int8, int4), api.li
   api.live_commands(int8), api.live_sessions(), api.history_details(text) TO kidoban_live;
 
 -- gate-poller: reads configuration, writes what controllers say
-GRANT SELECT ON controller, gate, gate_past, gate_group_member, gate_group_member_past, credential, credential_past, permit,
-  permit_past, change_set, cred, dept, site_secret TO kidoban_gate_poller;
-GRANT SELECT (id, from_cs, department_id, valid_from, valid_to, enabled, lost, lost_at, pin_sealed, extended_unlock, apb_exempt)
-  ON cardholder TO kidoban_gate_poller;
-GRANT SELECT (id, from_cs, to_cs, department_id, valid_from, valid_to, enabled, lost, lost_at, pin_sealed, extended_unlock,
-  apb_exempt) ON cardholder_past TO kidoban_gate_poller;
-GRANT SELECT, INSERT, UPDATE ON poller, poller_counter, controller_state, event_log, alarm, controller_stream, controller_key
+GRANT SELECT ON controller, gate, cred, dept TO kidoban_gate_poller;
+GRANT SELECT, INSERT, UPDATE ON poller, poller_counter, controller_state, event_log, alarm, controller_key
   TO kidoban_gate_poller;
-GRANT DELETE ON controller_key, controller_stream TO kidoban_gate_poller;
-GRANT SELECT, UPDATE ON controller_lease, slot, gate_state, command, job TO kidoban_gate_poller;
-GRANT INSERT ON event_quarantine, controller_stream_history, access_event, alarm_event, operation_event, management_event
+GRANT SELECT ON controller_stream TO kidoban_gate_poller;
+GRANT DELETE ON controller_key TO kidoban_gate_poller;
+GRANT SELECT, UPDATE ON controller_lease, slot, gate_state, command TO kidoban_gate_poller;
+GRANT INSERT ON event_quarantine, access_event, alarm_event, operation_event, management_event
   TO kidoban_gate_poller;
 GRANT EXECUTE ON FUNCTION lease_check(int4[], int8[]), live_begin(text), history_ensure(text, timestamptz),
   alarm_is_momentary(int4), server_alarm(int4[], int4, bool, timestamptz[], text[], int8),

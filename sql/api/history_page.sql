@@ -167,7 +167,7 @@ RETURNS TABLE (t timestamptz, log int4, seq int4, kind int4, reader int4, gate_i
 LANGUAGE plpgsql STABLE SET search_path = kidoban, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  parent text := (SELECT c.parent FROM event_category c WHERE c.name = category);
+  parent text := (SELECT c.parent FROM event_category c WHERE c.name = history_page.category);
 BEGIN
   IF parent IS NULL THEN
     RAISE EXCEPTION 'no such category' USING ERRCODE = 'KD007', COLUMN = 'category';
@@ -176,41 +176,23 @@ BEGIN
     WITH e AS MATERIALIZED (
       SELECT * FROM kidoban.history_rows(parent, from_t, to_t, history_page.gates, history_page.management_groups,
         history_page.departments, history_page.cardholder, history_page.kinds, before_t, before_log, before_seq, most)),
-    g AS MATERIALIZED (
-      SELECT * FROM kidoban.gate_names(ARRAY(SELECT DISTINCT e.gate FROM e WHERE e.gate <> 0)))
-    SELECT e.t, e.log, e.seq, CASE WHEN e.log <> 0 THEN e.kind / 4 END, e.kind % 4, nullif(e.gate, 0)::int4, g.name,
-           g.management_group_id, g.management_group_name, s.controller_id, s.controller_name, e.raised,
-           r.card_number, s.cardholder_id, r.employee_number, r.name, r.kana, s.department_id, d.name,
-           nullif(CASE WHEN parent = 'operation_event' THEN e.who END, 0), s.operator_name, e.details
-      FROM e
-      LEFT JOIN g ON g.id = e.gate
-      LEFT JOIN cred r ON r.id = e.cred
-      LEFT JOIN dept d ON d.id = e.dept
-     CROSS JOIN LATERAL kidoban.history_links(e.log, CASE WHEN parent = 'alarm_event' THEN e.who END, r.cardholder_id,
-                                              d.department_id, CASE WHEN parent = 'operation_event' THEN e.who END) s
-     ORDER BY e.t DESC, e.log DESC, e.seq DESC;
-END $$;
-
--- Names of controller and operator, and the ids that the caller may follow. Names are no secret to who sees the event.
-CREATE OR REPLACE FUNCTION history_links(log int4, controller int4, cardholder int4, department int4, operator int4,
-  OUT controller_id int4, OUT controller_name text, OUT cardholder_id int4, OUT department_id int4, OUT operator_name text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-BEGIN
-  SELECT l.controller_id INTO controller_id FROM event_log l WHERE l.id = log;
-  controller_id := coalesce(controller, controller_id);
-  SELECT c.name INTO controller_name FROM controller c WHERE c.id = controller_id;
-  IF NOT FOUND THEN
-    SELECT c.name INTO controller_name FROM controller_past c WHERE c.id = controller_id ORDER BY c.to_cs DESC LIMIT 1;
-  END IF;
-  IF cardholder IS NOT NULL THEN
-    SELECT c.id INTO cardholder_id FROM cardholder c
-     WHERE c.id = cardholder AND (kidoban.sees_all_departments() OR c.department_id = ANY (kidoban.current_department_scope()));
-  END IF;
-  IF department IS NOT NULL THEN
-    SELECT d.id INTO department_id FROM department d
-     WHERE d.id = department AND (kidoban.sees_all_departments() OR d.id = ANY (kidoban.current_department_scope()));
-  END IF;
-  IF operator > 0 THEN
-    SELECT coalesce(nullif(o.display_name, ''), o.name) INTO operator_name FROM kidoban.operator o WHERE o.id = operator;
-  END IF;
+    n AS MATERIALIZED (
+      SELECT e.*, l.controller_id, r.card_number, r.cardholder_id, r.employee_number, r.name, r.kana,
+             d.department_id, d.name AS department_name
+        FROM e
+        LEFT JOIN kidoban.log_controllers(ARRAY(SELECT DISTINCT e.log FROM e)) l ON l.log = e.log
+        LEFT JOIN cred r ON r.id = e.cred
+        LEFT JOIN dept d ON d.id = e.dept)
+    SELECT n.t, n.log, n.seq, CASE WHEN n.log <> 0 THEN n.kind / 4 END, n.kind % 4, nullif(n.gate, 0)::int4, g.name,
+           g.management_group_id, g.management_group_name, c.id, c.name, n.raised, n.card_number, h.id, n.employee_number,
+           n.name, n.kana, p.id, n.department_name, o.id, o.name, n.details
+      FROM n
+      LEFT JOIN kidoban.gate_names(ARRAY(SELECT DISTINCT n.gate FROM n WHERE n.gate <> 0)) g ON g.id = n.gate
+      LEFT JOIN kidoban.controller_names(ARRAY(SELECT n.controller_id FROM n UNION SELECT n.who FROM n)) c
+             ON c.id = CASE WHEN parent = 'alarm_event' THEN n.who ELSE n.controller_id END
+      LEFT JOIN unnest(kidoban.cardholders_in_scope(ARRAY(SELECT DISTINCT n.cardholder_id FROM n))) h(id) ON h.id = n.cardholder_id
+      LEFT JOIN unnest(kidoban.departments_in_scope(ARRAY(SELECT DISTINCT n.department_id FROM n))) p(id) ON p.id = n.department_id
+      LEFT JOIN kidoban.operator_names(ARRAY(SELECT DISTINCT n.who FROM n WHERE parent = 'operation_event')) o
+             ON o.id = n.who AND parent = 'operation_event'
+     ORDER BY n.t DESC, n.log DESC, n.seq DESC;
 END $$;

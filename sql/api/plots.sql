@@ -12,8 +12,8 @@ BEGIN
   END IF;
   -- Hours are whole hours of UTC; a zone with a half hour is put together by whoever draws.
   RETURN QUERY EXECUTE format(
-    'SELECT to_timestamp(h * 3600::float8), sum(n) FILTER (WHERE code IN (101, 103)), sum(n) FILTER (WHERE code IN (102, 104)),'
-    ' sum(n) FILTER (WHERE code BETWEEN 106 AND 118 AND code NOT IN (107, 108) OR code = 121)'
+    'SELECT to_timestamp(h * 3600::float8), coalesce(sum(n) FILTER (WHERE code IN (101, 103)), 0)::int8, coalesce(sum(n) FILTER (WHERE code IN (102, 104)), 0)::int8,'
+    ' coalesce(sum(n) FILTER (WHERE code BETWEEN 106 AND 118 AND code NOT IN (107, 108) OR code = 121), 0)::int8'
     ' FROM (SELECT e.bucket / 4 AS h, e.kind / 4 AS code, count(*) AS n FROM kidoban.access_event e'
     ' WHERE e.t >= %L AND e.t < %L AND e.bucket >= %s AND e.bucket <= %s%s GROUP BY 1, 2) x GROUP BY h ORDER BY h',
     from_t, to_t, floor(extract(epoch FROM from_t) / 900), floor(extract(epoch FROM to_t) / 900), filter);

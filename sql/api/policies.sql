@@ -13,9 +13,8 @@ BEGIN
     EXECUTE format('CREATE POLICY owner_all ON %s TO kidoban_owner USING (true) WITH CHECK (true)', r);
   END LOOP;
   -- What the poller reads or writes for all controllers; which columns and commands, the grants say.
-  FOREACH r IN ARRAY '{controller,gate,gate_past,gate_group_member,gate_group_member_past,cardholder,cardholder_past,credential,
-      credential_past,permit,permit_past,change_set,cred,dept,event_log,event_quarantine,gate_state,controller_state,alarm,
-      command,controller_key,site_secret,controller_stream,controller_stream_history,job}'::regclass[] LOOP
+  FOREACH r IN ARRAY '{controller,gate,cred,dept,event_log,event_quarantine,gate_state,controller_state,
+      alarm,command,controller_key,controller_stream}'::regclass[] LOOP
     EXECUTE format('CREATE POLICY poller_all ON %s TO kidoban_gate_poller USING (true) WITH CHECK (true)', r);
   END LOOP;
   FOREACH r IN ARRAY '{access_event,alarm_event,operation_event,management_event}'::regclass[] LOOP

@@ -92,26 +92,50 @@ BEGIN
      ORDER BY l.controller_id;
 END $$;
 
--- Leases slots (L-20): answers how many the poller now has, at most as many as it wants, for 15 s.
+-- Leases slots (L-20): answers how many the poller now has, at most as many as it wants, for 15 s. First come, but what
+-- other live pollers want is left to them up to their fair part.
 CREATE FUNCTION api.slot_lease(poller int4, want int4) RETURNS int4
 LANGUAGE plpgsql SET search_path = kidoban, pg_temp AS $$
 DECLARE
-  most int4;
-  have int4;
+  me     ALIAS FOR $1;
+  most   int4;
+  fair   int4;
+  others int4;
+  have   int4;
+  expiry timestamptz := clock_timestamp() + interval '15 seconds';
 BEGIN
   PERFORM pg_advisory_xact_lock(7006);
+  UPDATE kidoban.poller p SET slots = greatest(want, 0) WHERE p.id = me;
   SELECT e.slots INTO most FROM edition e;
+  SELECT greatest(most / greatest(count(*), 1), 1) INTO fair FROM kidoban.poller p
+   WHERE p.stopped_at IS NULL AND p.heartbeat > clock_timestamp() - interval '15 seconds';
+  SELECT coalesce(sum(least(p.slots, fair)), 0) INTO others FROM kidoban.poller p
+   WHERE p.stopped_at IS NULL AND p.heartbeat > clock_timestamp() - interval '15 seconds' AND p.id <> me;
+  want := greatest(least(want, most - others), 0);
+
   UPDATE slot s SET poller_id = NULL, expires_at = '-infinity'
-   WHERE s.poller_id = slot_lease.poller
-     AND (s.n > most OR s.n NOT IN (SELECT x.n FROM slot x WHERE x.poller_id = slot_lease.poller AND x.n <= most
-                                     ORDER BY x.n LIMIT greatest(want, 0)));
-  UPDATE slot s SET expires_at = clock_timestamp() + interval '15 seconds' WHERE s.poller_id = slot_lease.poller;
+   WHERE s.poller_id = me
+     AND s.n NOT IN (SELECT x.n FROM slot x WHERE x.poller_id = me AND x.n <= most ORDER BY x.n LIMIT want);
+  UPDATE slot s SET expires_at = expiry WHERE s.poller_id = me;
   GET DIAGNOSTICS have = ROW_COUNT;
-  UPDATE slot s SET poller_id = slot_lease.poller, expires_at = clock_timestamp() + interval '15 seconds'
+  UPDATE slot s SET poller_id = me, expires_at = expiry
    WHERE s.n IN (SELECT x.n FROM slot x
                   WHERE x.n <= most AND (x.poller_id IS NULL OR x.expires_at < clock_timestamp())
-                  ORDER BY x.n LIMIT greatest(want - have, 0));
-  RETURN (SELECT count(*) FROM slot s WHERE s.poller_id = slot_lease.poller);
+                    AND x.poller_id IS DISTINCT FROM me ORDER BY x.n LIMIT want - have);
+  RETURN (SELECT count(*) FROM slot s WHERE s.poller_id = me);
+END $$;
+
+-- What a poller needs to know of the site: the enrolment password as it is sealed, the time zone, and since when the
+-- clocks are due (L-19: the last time of day of the timetable that has passed); null when the timetable has no such row.
+CREATE FUNCTION api.poller_site() RETURNS TABLE (mutual_auth_password bytea, time_zone text, clock_due_at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  zone text := (SELECT s.value FROM setting s WHERE s.name = 'time_zone');
+BEGIN
+  RETURN QUERY
+    SELECT (SELECT x.wrapped FROM site_secret x WHERE x.name = 'mutual_auth_password'), zone,
+           (SELECT max(kidoban.timetable_last(t.at, zone, clock_timestamp())) FROM timetable t
+             WHERE t.enabled AND t.job_kind = 'clock');
 END $$;
 
 CREATE FUNCTION api.poller_counters(poller int4, names text[], values_ int8[]) RETURNS void

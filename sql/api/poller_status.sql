@@ -57,7 +57,7 @@ CREATE FUNCTION api.poller_store_status(
   g_controller int4[], g_door int2[], lock_state int2[], arm_state int2[], door_state int2[], verification_mode int2[],
   unlock_mode int2[], alarms int4[]) RETURNS SETOF int4
 LANGUAGE plpgsql SET search_path = kidoban, pg_temp AS $$
-#variable_conflict use_column
+#variable_conflict use_variable
 DECLARE
   mine  int4[] := kidoban.lease_check(controller, token);
   drift int4;

@@ -1,1 +1,274 @@
--- filled next
+-- What a controller shall hold, and what it has confirmed (DESIGN 1). Records are worked out from the versions at a
+-- revision; the matrix of cardholders and gates is stored nowhere. SECURITY DEFINER, so that the poller, which faces the
+-- network, can read no cardholder but as a record for a controller.
+
+-- A versioned table as it stood at a revision, as a piece of SQL; null revision: as it stands.
+CREATE OR REPLACE FUNCTION version_source(x text, at_revision int8) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = kidoban, pg_temp AS $$
+  SELECT CASE WHEN at_revision IS NULL THEN format('kidoban.%I', x)
+         ELSE format('(SELECT v.* FROM kidoban.%1$I v JOIN kidoban.change_set f ON f.id = v.from_cs'
+                     ' LEFT JOIN kidoban.change_set e ON e.id = v.to_cs'
+                     ' WHERE f.revision <= %2$s AND (e.revision IS NULL OR e.revision > %2$s))', x || '_version', at_revision) END
+$$;
+
+CREATE OR REPLACE FUNCTION latest_revision() RETURNS int8
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+  SELECT coalesce(max(revision), 0) FROM change_set
+$$;
+
+-- The records of a controller at a revision: one for each credential and stretch of validity, the pass level for each of
+-- doors 1-8 (0: none), several grants united. credentials null: all.
+CREATE OR REPLACE FUNCTION records_at(controller int4, at_revision int8, credentials int4[])
+RETURNS TABLE (credential_id int4, card_number text, valid_from timestamptz, valid_to timestamptz, levels int2[],
+               pin_sealed bytea, extended_unlock bool, apb_exempt bool, cardholder_id int4, disabled bool)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  at int8 := CASE WHEN at_revision < kidoban.latest_revision() THEN at_revision END;
+BEGIN
+  RETURN QUERY EXECUTE format($q$
+    WITH door AS MATERIALIZED (
+      SELECT g.id, g.door FROM %1$s g WHERE g.controller_id = $1),
+    granted AS (
+      SELECT p.cardholder_id, d.door, p.pass_level, p.valid_from, p.valid_to
+        FROM %2$s p JOIN door d ON d.id = p.gate_id %6$s
+      UNION ALL
+      SELECT p.cardholder_id, d.door, p.pass_level, p.valid_from, p.valid_to
+        FROM %3$s m JOIN door d ON d.id = m.gate_id JOIN %2$s p ON p.gate_group_id = m.gate_group_id %6$s),
+    valid AS (
+      SELECT k.id, k.card_number, greatest(c.valid_from, n.valid_from) AS lo, least(c.valid_to, n.valid_to) AS hi,
+             n.door, n.pass_level, c.pin_sealed, c.extended_unlock, c.apb_exempt, c.id AS cardholder_id,
+             NOT c.enabled OR c.lost OR k.lost AS disabled
+        FROM granted n JOIN %4$s c ON c.id = n.cardholder_id JOIN %5$s k ON k.cardholder_id = c.id)
+    SELECT v.id, v.card_number, v.lo, v.hi,
+           ARRAY[coalesce(max(v.pass_level) FILTER (WHERE v.door = 1), 0), coalesce(max(v.pass_level) FILTER (WHERE v.door = 2), 0),
+                 coalesce(max(v.pass_level) FILTER (WHERE v.door = 3), 0), coalesce(max(v.pass_level) FILTER (WHERE v.door = 4), 0),
+                 coalesce(max(v.pass_level) FILTER (WHERE v.door = 5), 0), coalesce(max(v.pass_level) FILTER (WHERE v.door = 6), 0),
+                 coalesce(max(v.pass_level) FILTER (WHERE v.door = 7), 0), coalesce(max(v.pass_level) FILTER (WHERE v.door = 8), 0)]::int2[],
+           v.pin_sealed, v.extended_unlock, v.apb_exempt, v.cardholder_id, v.disabled
+      FROM valid v
+     WHERE (v.lo IS NULL OR v.hi IS NULL OR v.lo < v.hi) %7$s
+     GROUP BY v.id, v.card_number, v.lo, v.hi, v.pin_sealed, v.extended_unlock, v.apb_exempt, v.cardholder_id, v.disabled$q$,
+    kidoban.version_source('gate', at), kidoban.version_source('permit', at), kidoban.version_source('gate_group_member', at),
+    kidoban.version_source('cardholder', at), kidoban.version_source('credential', at),
+    CASE WHEN credentials IS NOT NULL THEN
+      'WHERE p.cardholder_id IN (SELECT cardholder_id FROM kidoban.credential_version WHERE id = ANY ($2))' ELSE '' END,
+    CASE WHEN credentials IS NOT NULL THEN 'AND v.id = ANY ($2)' ELSE '' END)
+    USING controller, credentials;
+END $$;
+
+-- Cardholders whose records at some controller may differ between two revisions, and nobody else is missing.
+CREATE OR REPLACE FUNCTION touched_cardholders(after int8, until int8) RETURNS int4[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  acts int8[] := ARRAY(SELECT id FROM change_set WHERE revision > after AND revision <= until);
+BEGIN
+  RETURN ARRAY(
+    SELECT id FROM cardholder WHERE from_cs = ANY (acts)
+    UNION SELECT id FROM cardholder_past WHERE to_cs = ANY (acts) OR from_cs = ANY (acts)
+    UNION SELECT cardholder_id FROM credential WHERE from_cs = ANY (acts)
+    UNION SELECT cardholder_id FROM credential_past WHERE to_cs = ANY (acts) OR from_cs = ANY (acts)
+    UNION SELECT cardholder_id FROM permit WHERE from_cs = ANY (acts)
+    UNION SELECT cardholder_id FROM permit_past WHERE to_cs = ANY (acts) OR from_cs = ANY (acts)
+    UNION SELECT p.cardholder_id FROM permit_version p
+           WHERE p.gate_group_id IN (SELECT gate_group_id FROM gate_group_member WHERE from_cs = ANY (acts)
+                                     UNION SELECT gate_group_id FROM gate_group_member_past
+                                            WHERE to_cs = ANY (acts) OR from_cs = ANY (acts))
+    UNION SELECT p.cardholder_id FROM permit_version p
+           WHERE p.gate_id IN (SELECT id FROM gate_past WHERE to_cs = ANY (acts) OR from_cs = ANY (acts)
+                               UNION SELECT id FROM gate WHERE from_cs = ANY (acts))
+    UNION SELECT p.cardholder_id FROM permit_version p JOIN gate_group_member_version m ON m.gate_group_id = p.gate_group_id
+           WHERE m.gate_id IN (SELECT id FROM gate_past WHERE to_cs = ANY (acts) OR from_cs = ANY (acts)
+                               UNION SELECT id FROM gate WHERE from_cs = ANY (acts)));
+END $$;
+
+-- Everything a controller must be told to come from one revision to another: of each credential that differs, the complete
+-- new set, or one row saying that it is removed. from_revision null: everything that it shall hold.
+CREATE FUNCTION api.permit_records(controller int4, from_revision int8, to_revision int8)
+RETURNS TABLE (credential_id int4, card_number text, valid_from timestamptz, valid_to timestamptz, levels int2[],
+               pin_sealed bytea, extended_unlock bool, apb_exempt bool, removed bool, cardholder_id int4, disabled bool)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  ids int4[];
+BEGIN
+  IF from_revision IS NULL THEN
+    RETURN QUERY
+      SELECT r.credential_id, r.card_number, r.valid_from, r.valid_to, r.levels, r.pin_sealed, r.extended_unlock, r.apb_exempt,
+             false, r.cardholder_id, r.disabled
+        FROM kidoban.records_at(controller, to_revision, NULL) r ORDER BY r.credential_id, r.valid_from, r.valid_to;
+    RETURN;
+  END IF;
+  ids := ARRAY(SELECT DISTINCT k.id FROM credential_version k
+                WHERE k.cardholder_id = ANY (kidoban.touched_cardholders(from_revision, to_revision)));
+  IF cardinality(ids) = 0 THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+    WITH b AS MATERIALIZED (SELECT * FROM kidoban.records_at(controller, from_revision, ids)),
+    a AS MATERIALIZED (SELECT * FROM kidoban.records_at(controller, to_revision, ids)),
+    differ AS (
+      SELECT x.credential_id FROM (SELECT * FROM a EXCEPT SELECT * FROM b) x
+      UNION SELECT x.credential_id FROM (SELECT * FROM b EXCEPT SELECT * FROM a) x)
+    SELECT a.credential_id, a.card_number, a.valid_from, a.valid_to, a.levels, a.pin_sealed, a.extended_unlock, a.apb_exempt,
+           false, a.cardholder_id, a.disabled
+      FROM a JOIN differ d ON d.credential_id = a.credential_id
+    UNION ALL
+    SELECT d.credential_id, '', NULL, NULL, '{0,0,0,0,0,0,0,0}'::int2[], NULL, false, false, true, NULL, false
+      FROM differ d WHERE d.credential_id NOT IN (SELECT a.credential_id FROM a)
+     ORDER BY 1, 3, 4;
+END $$;
+
+-- The deny list of a controller, laid over the permits that it has confirmed: credentials that its permits let pass and
+-- that may pass nowhere on it now, each with the permits revision from which the permits say so themselves. Lost cards stay
+-- on it for good (no permits revision says "lost"), so that their use goes on being alarmed (C-7).
+CREATE FUNCTION api.revocations(controller int4) RETURNS TABLE (credential_id int4, reason int2, revision int8)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  held   int8 := (SELECT s.confirmed_revision FROM controller_stream s
+                   WHERE s.controller_id = revocations.controller AND s.stream = 1);
+  latest int8 := kidoban.latest_revision();
+  lost   int4[] := ARRAY(SELECT k.id FROM credential k WHERE k.lost
+                         UNION SELECT k.id FROM cardholder c JOIN credential k ON k.cardholder_id = c.id WHERE c.lost);
+  ids    int4[] := '{}';
+BEGIN
+  IF held < latest THEN
+    ids := ARRAY(SELECT DISTINCT k.id FROM credential_version k
+                  WHERE k.cardholder_id = ANY (kidoban.touched_cardholders(held, latest)));
+  END IF;
+  RETURN QUERY
+    WITH now_ AS MATERIALIZED (SELECT * FROM kidoban.records_at(controller, latest, ids || lost)),
+    then_ AS MATERIALIZED (SELECT * FROM kidoban.records_at(controller, held, ids) WHERE held IS NOT NULL)
+    SELECT DISTINCT n.credential_id, 1::int2, 9223372036854775807 FROM now_ n WHERE n.credential_id = ANY (lost)
+    UNION
+    SELECT t.credential_id,
+           CASE WHEN k.id IS NULL THEN 3 WHEN NOT c.enabled THEN 2 ELSE 4 END::int2, latest
+      FROM then_ t
+      LEFT JOIN credential k ON k.id = t.credential_id
+      LEFT JOIN cardholder c ON c.id = k.cardholder_id
+     WHERE NOT t.disabled AND NOT (t.credential_id = ANY (lost) AND EXISTS (SELECT FROM now_ n WHERE n.credential_id = t.credential_id))
+       AND NOT EXISTS (SELECT FROM now_ n WHERE n.credential_id = t.credential_id AND NOT n.disabled)
+     ORDER BY 1;
+END $$;
+
+-- Controllers that may have let one of these cardholders pass, by any grant they have or had.
+CREATE OR REPLACE FUNCTION controllers_of(cardholders int4[]) RETURNS int4[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+  SELECT ARRAY(
+    SELECT g.controller_id FROM gate_version g JOIN permit_version p ON p.gate_id = g.id WHERE p.cardholder_id = ANY (cardholders)
+    UNION
+    SELECT g.controller_id FROM gate_version g JOIN gate_group_member_version m ON m.gate_id = g.id
+     WHERE m.gate_group_id IN (SELECT p.gate_group_id FROM permit_version p WHERE p.cardholder_id = ANY (cardholders)))
+$$;
+
+-- Writes what a controller has confirmed, and keeps what it had before.
+CREATE OR REPLACE FUNCTION stream_set(controllers int4[], wanted int2, held int8, sums bytea) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  INSERT INTO controller_stream_history (controller_id, stream, revision, from_t, to_t)
+  SELECT s.controller_id, s.stream, s.confirmed_revision, s.confirmed_at, clock_timestamp()
+    FROM controller_stream s
+   WHERE s.controller_id = ANY (controllers) AND s.stream = wanted AND s.confirmed_revision IS DISTINCT FROM held;
+  IF held IS NULL THEN
+    DELETE FROM controller_stream s WHERE s.controller_id = ANY (controllers) AND s.stream = wanted;
+    RETURN;
+  END IF;
+  INSERT INTO controller_stream AS s (controller_id, stream, confirmed_revision, confirmed_at, digest)
+  SELECT c, wanted, held, clock_timestamp(), sums FROM unnest(controllers) c
+  ON CONFLICT (controller_id, stream) DO UPDATE
+     SET confirmed_at = CASE WHEN s.confirmed_revision = held THEN s.confirmed_at ELSE excluded.confirmed_at END,
+         confirmed_revision = held, digest = coalesce(excluded.digest, s.digest);
+END $$;
+
+-- What is to be sent to the poller's controllers: the deny list at once when an act concerns it, permits when it holds none
+-- (full) or a job asks for them. Controllers that an act does not concern are moved on without traffic.
+CREATE FUNCTION api.poller_streams(poller int4)
+RETURNS TABLE (controller_id int4, token int8, stream int2, held_revision int8, wanted_revision int8, job_id int8, "full" bool)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  mine    int4[] := ARRAY(SELECT l.controller_id FROM controller_lease l JOIN controller c ON c.id = l.controller_id
+                           WHERE l.poller_id = poller_streams.poller AND c.driver = 'kidoban' ORDER BY 1);
+  revoked int8 := (SELECT max(c.revision) FROM change_set c WHERE c.revokes);
+  lowest  int8;
+  moved   int4[];
+  full_of int4[];
+BEGIN
+  SELECT min(s.confirmed_revision) INTO lowest FROM controller_stream s
+   WHERE s.controller_id = ANY (mine) AND s.stream = 2 AND s.confirmed_revision < revoked;
+  IF lowest IS NOT NULL THEN
+    moved := ARRAY(SELECT s.controller_id FROM controller_stream s
+                    WHERE s.controller_id = ANY (mine) AND s.stream = 2 AND s.confirmed_revision < revoked
+                      AND NOT s.controller_id = ANY (kidoban.controllers_of(kidoban.touched_cardholders(lowest, revoked))));
+    PERFORM kidoban.stream_set(moved, 2::int2, revoked, NULL);
+  END IF;
+
+  full_of := ARRAY(SELECT c FROM unnest(mine) c
+                    WHERE NOT EXISTS (SELECT FROM controller_stream s WHERE s.controller_id = c AND s.stream = 1));
+  INSERT INTO job (kind, controller_id, stream, payload)
+  SELECT 'permit_transfer', c, 1, '{"full": true}' FROM unnest(full_of) c
+   WHERE NOT EXISTS (SELECT FROM job j WHERE j.controller_id = c AND j.kind = 'permit_transfer' AND j.stream = 1
+                                         AND j.state IN ('queued', 'running'))
+  ON CONFLICT DO NOTHING;
+
+  RETURN QUERY
+    SELECT l.controller_id, l.token, 2::int2, s.confirmed_revision, coalesce(revoked, 0), NULL::int8, s.stream IS NULL
+      FROM controller_lease l
+      LEFT JOIN controller_stream s ON s.controller_id = l.controller_id AND s.stream = 2
+     WHERE l.controller_id = ANY (mine) AND revoked IS NOT NULL AND (s.stream IS NULL OR s.confirmed_revision < revoked);
+  RETURN QUERY
+    SELECT l.controller_id, l.token, 1::int2, s.confirmed_revision, kidoban.latest_revision(), j.id,
+           s.stream IS NULL OR coalesce((j.payload ->> 'full')::bool, false)
+      FROM controller_lease l
+      JOIN job j ON j.controller_id = l.controller_id AND j.kind = 'permit_transfer' AND j.stream = 1
+                AND j.state IN ('queued', 'running') AND j.next_at <= clock_timestamp()
+      LEFT JOIN controller_stream s ON s.controller_id = l.controller_id AND s.stream = 1
+     WHERE l.controller_id = ANY (mine)
+     ORDER BY j.id;
+END $$;
+
+CREATE FUNCTION api.poller_stream_confirm(controller int4, token int8, stream int2, revision int8, digest bytea) RETURNS bool
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  IF cardinality(kidoban.lease_check(ARRAY[controller], ARRAY[token])) = 0 THEN
+    RETURN false;
+  END IF;
+  PERFORM kidoban.stream_set(ARRAY[controller], stream, revision, digest);
+  RETURN true;
+END $$;
+
+-- The controller holds something else than it confirmed (T-8): what it confirmed counts no more, and it is filled again.
+CREATE FUNCTION api.poller_stream_lost(controller int4, token int8, stream int2, revision int8, reason text) RETURNS bool
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  IF cardinality(kidoban.lease_check(ARRAY[controller], ARRAY[token])) = 0 THEN
+    RETURN false;
+  END IF;
+  PERFORM kidoban.stream_set(ARRAY[controller], stream, NULL, NULL);
+  UPDATE job j SET payload = j.payload || jsonb_build_object('full', true, 'because', left(poller_stream_lost.reason, 255))
+   WHERE j.controller_id = controller AND j.stream = poller_stream_lost.stream AND j.state IN ('queued', 'running');
+  RETURN true;
+END $$;
+
+-- False: the job was stopped, or somebody else has the controller: give it up.
+CREATE FUNCTION api.poller_job_progress(job int8, token int8, done int8, total int8) RETURNS bool
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  UPDATE kidoban.job j SET state = 'running', progress = done, total = poller_job_progress.total, token = l.token
+    FROM controller_lease l
+   WHERE j.id = poller_job_progress.job AND j.state IN ('queued', 'running')
+     AND l.controller_id = j.controller_id AND l.token = poller_job_progress.token;
+  RETURN FOUND;
+END $$;
+
+-- ok: done. Not ok: tried again after 5 s, 10 s, … 5 minutes; what had been carried over stays on the controller.
+CREATE FUNCTION api.poller_job_end(job int8, token int8, ok bool, reason text) RETURNS bool
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  UPDATE kidoban.job j
+     SET state = CASE WHEN ok THEN 'done' ELSE 'queued' END, reason = left(coalesce(poller_job_end.reason, ''), 255),
+         attempts = j.attempts + 1, finished_at = CASE WHEN ok THEN clock_timestamp() END,
+         next_at = clock_timestamp() + make_interval(secs => CASE WHEN ok THEN 0 ELSE least(5 * 2 ^ least(j.attempts, 6), 300) END)
+    FROM controller_lease l
+   WHERE j.id = poller_job_end.job AND j.state IN ('queued', 'running')
+     AND l.controller_id = j.controller_id AND l.token = poller_job_end.token;
+  RETURN FOUND;
+END $$;

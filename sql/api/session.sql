@@ -66,7 +66,7 @@ END $$;
 CREATE FUNCTION api.session_context()
 RETURNS TABLE (session_id int8, operator_id int4, name text, display_name text, role text, rights jsonb,
                all_management_groups bool, all_departments bool, management_groups int4[], departments int4[],
-               expires_at timestamptz, idle_timeout_s int4, origin text, revision int8)
+               expires_at timestamptz, idle_timeout_s int4, origin text, revision int8, remote_user text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
   operator int4 := kidoban.current_operator();
@@ -88,7 +88,7 @@ BEGIN
            ARRAY(SELECT m.management_group_id FROM operator_management_group m WHERE m.operator_id = o.id ORDER BY 1),
            ARRAY(SELECT d.department_id FROM operator_department d WHERE d.operator_id = o.id ORDER BY 1),
            s.expires_at, extract(epoch FROM kidoban.idle_timeout())::int4, s.origin,
-           coalesce((SELECT max(c.revision) FROM change_set c), 0)
+           coalesce((SELECT max(c.revision) FROM change_set c), 0), o.remote_user
       FROM session s JOIN operator o ON o.id = s.operator_id
      WHERE s.token_hash = hash;
 END $$;

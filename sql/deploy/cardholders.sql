@@ -33,8 +33,12 @@ CREATE TABLE credential (
   cardholder_id int4 NOT NULL REFERENCES cardholder,
   card_number   text NOT NULL CHECK (card_number ~ '^[0-9A-Za-z]{1,16}$'),
   issue_count   int2 NOT NULL DEFAULT 1 CHECK (issue_count >= 0),
+  lost          bool NOT NULL DEFAULT false,
   CONSTRAINT credential_card_number UNIQUE (card_number)
 );
+COMMENT ON COLUMN credential.lost IS 'this card is on the lost list though its holder has another (C-7); cardholder.lost: all their cards are';
+CREATE INDEX credential_lost ON credential (id) WHERE lost;
+CREATE INDEX cardholder_lost ON cardholder (id) WHERE lost;
 CREATE INDEX credential_cardholder ON credential (cardholder_id);
 
 CREATE TABLE permit (

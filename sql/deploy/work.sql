@@ -10,8 +10,10 @@ CREATE TABLE poller (
   name       text NOT NULL CHECK (length(name) BETWEEN 1 AND 128),
   started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   heartbeat  timestamptz NOT NULL DEFAULT clock_timestamp(),
-  stopped_at timestamptz
+  stopped_at timestamptz,
+  slots      int4 NOT NULL DEFAULT 0
 );
+COMMENT ON COLUMN poller.slots IS 'how many slots it last asked for: others leave it its fair part of them';
 COMMENT ON TABLE poller IS 'One row for each run of a gate-poller';
 
 CREATE TABLE poller_counter (
