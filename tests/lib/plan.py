@@ -174,11 +174,13 @@ class Plan:
 
     def site_xml(self, password):
         """What the simulator needs: hardware and the enrolment password, not one card."""
-        lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<site password={quoteattr(password)}>"]
+        lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<site>"]
         for controller in self.controllers:
-            lines.append(f'  <controller serial="{controller.serial}" address="{controller.address}" port="{controller.port}">')
+            building = BUILDINGS.index(controller.doors[0].building) + 1
+            lines.append(f'  <controller serial="{controller.serial}" address="{controller.address}" port="{controller.port}" '
+                         f'password={quoteattr(password)} building="{building}">')
             for door in controller.doors:
-                lines.append(f'    <door number="{door.number}" entry="{door.entry}" exit="{door.exit}"/>')
+                lines.append(f'    <door number="{door.number}" entry_reader="{door.entry}" exit_reader="{door.exit}"/>')
             lines.append("  </controller>")
         lines.append("</site>")
         return "\n".join(lines) + "\n"
