@@ -37,6 +37,12 @@ GIVEN_NAMES = """陽翔:ハルト 蓮:レン 湊:ミナト 大翔:ヒロト 樹:
 直樹:ナオキ 拓也:タクヤ 誠:マコト 浩二:コウジ 和也:カズヤ 隆:タカシ 修:オサム 学:マナブ 洋平:ヨウヘイ 結衣:ユイ 陽葵:ヒマリ 凛:リン
 咲良:サクラ 美咲:ミサキ 葵:アオイ 七海:ナナミ 彩:アヤ 愛:アイ 麻衣:マイ 恵:メグミ 由美子:ユミコ 真由美:マユミ 久美子:クミコ 智子:トモコ
 陽子:ヨウコ 裕子:ユウコ 直美:ナオミ 明日香:アスカ 千尋:チヒロ""".split()
+# Operators besides the first: name, display name, management groups, departments with what is below them.
+OPERATORS = [
+    ("honkan", "本館 担当", [1, 2], ["管理本部", "営業本部"]),
+    ("kenkyu", "研究棟 担当", [3], ["技術本部"]),
+    ("butsuryu", "物流センター 担当", [4], ["物流本部"]),
+]
 CARD_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
 
 
@@ -185,9 +191,8 @@ class Plan:
         lines.append("</site>")
         return "\n".join(lines) + "\n"
 
-    def sql(self, operators, mutual_auth_password_sealed):
-        """One transaction that fills a new database. operators: rows of (name, display name, role, password hash, all,
-        management groups, departments)."""
+    def sql(self, password_hash, mutual_auth_password_sealed):
+        """One transaction that fills a new database; every operator gets this password. The first is admin."""
         out = ["BEGIN;", "SELECT api.change_begin('seed', 'demonstration data');"]
         out.append(insert("management_group (id, name)", [(i + 1, name) for i, name in enumerate(GROUPS)]))
         for row in self.departments:
@@ -201,7 +206,7 @@ class Plan:
         out.append(insert("gate_group_member (gate_group_id, gate_id)",
                           [(group, gate) for group, _, gates in self.gate_groups for gate in gates]))
         self._cardholder_sql(out)
-        self._operator_sql(out, operators)
+        self._operator_sql(out, password_hash)
         out.append(insert("site_secret (name, wrapped)", [("mutual_auth_password", Raw(f"'\\x{mutual_auth_password_sealed}'"))]))
         out.append("COMMIT;")
         for table in ("management_group", "department", "controller", "gate", "gate_group", "cardholder", "operator"):
@@ -218,13 +223,14 @@ class Plan:
         out.append(insert("permit (cardholder_id, gate_id, gate_group_id, pass_level)",
                           [(p.id, gate, group, level) for p in self.cardholders for gate, group, level in p.permits]))
 
-    @staticmethod
-    def _operator_sql(out, operators):
-        for identity, (name, display, role, hashed, everything, groups, departments) in enumerate(operators, 1):
-            out.append(insert("operator (id, name, display_name, role, password_hash, all_management_groups, all_departments)",
-                              [(identity, name, display, role, hashed, everything, everything)]))
+    def _operator_sql(self, out, password_hash):
+        columns = "operator (id, name, display_name, role, password_hash, all_management_groups, all_departments)"
+        out.append(insert(columns, [(1, "admin", "システム管理者", "system", password_hash, True, True)]))
+        by_name = {name: identity for identity, _, _, name in self.departments}
+        for identity, (name, display, groups, departments) in enumerate(OPERATORS, 2):
+            out.append(insert(columns, [(identity, name, display, "general", password_hash, False, False)]))
             out.append(insert("operator_management_group", [(identity, group) for group in groups]))
-            out.append(insert("operator_department", [(identity, department) for department in departments]))
+            out.append(insert("operator_department", [(identity, by_name[department]) for department in departments]))
 
 
 class Raw(str):

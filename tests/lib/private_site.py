@@ -381,13 +381,7 @@ class Site:
         sealed = self._command(self.build / "tools/kidoban-seal", "-c", self.state / "kidoban.conf",
                                "site_secret/mutual_auth_password", stdin=self.facts["mutual_auth_password"]).strip()
         hashed = hash_password(self.password)
-        operators = [
-            ("admin", "システム管理者", "system", hashed, True, [], []),
-            ("honkan", "本館 担当", "general", hashed, False, [1, 2], [2, 9]),
-            ("kenkyu", "研究棟 担当", "general", hashed, False, [3], [13]),
-            ("butsuryu", "物流センター 担当", "general", hashed, False, [4], [20]),
-        ]
-        self.psql(self.plan.sql(operators, sealed))
+        self.psql(self.plan.sql(hashed, sealed))
 
     def stop_component(self, name, kill=False):
         """Stops a component until start_component; kill: by SIGKILL."""

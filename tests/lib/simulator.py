@@ -176,6 +176,10 @@ class Simulator:
             words.append("stay")
         return self.do(serial, *words)
 
+    def rate(self, events_a_minute):
+        """Traffic of the whole site from now on, whatever the time of day; 0 = nobody comes."""
+        return self.do_all("rate", events_a_minute)
+
     def heal(self):
         """No more loss, delay, hanging, and no cause of an alarm left."""
         return self.do_all("heal")
