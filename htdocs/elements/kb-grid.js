@@ -1,0 +1,255 @@
+// <kb-grid>: a list of any length. Draws only the rows in sight, asks for more near the end (keyset paging), marks one or many
+// rows, works by keyboard (ARIA grid), remembers widths, order and choice of columns.
+//
+//   grid.setup({ name, label, columns, rowKey, rowClass, loadMore, multiple, empty })
+//     columns: [{ id, label, width, min, align, cell(row) -> template or text, sort(row) -> value, fixed }]
+//     loadMore(): called when the end comes near and `more` is true; returns a promise
+//   grid.rows = [...]; grid.more = true|false; grid.refresh()
+//   events: kb-select {keys, current}, kb-open {row}
+import { html, render, nothing } from '../vendor/lit-html/lit-html.js';
+import { t } from '../app/i18n.js';
+import { rowHeight } from '../app/theme.js';
+import { ColumnSet } from './grid_columns.js';
+import { columnsDialog } from './grid_columns_dialog.js';
+import { Marks } from './grid_marks.js';
+import { gridKey } from './grid_keys.js';
+
+let serial = 0;
+
+export class KbGrid extends HTMLElement {
+  #rows = [];
+  #sorted = null;
+  #more = false;
+  #loading = false;
+  #failed = null;
+  #frame = 0;
+  #options = null;
+  #columns = null;
+  #stop = [];
+  #sort = null;
+  #id = `grid-${serial += 1}`;
+  marks = new Marks();
+
+  setup(options) {
+    this.#options = { multiple: true, empty: '', rowClass: () => '', ...options };
+    this.#columns = new ColumnSet(options.name, options.columns);
+    this.marks.keyOf = options.rowKey;
+    this.#build();
+  }
+
+  connectedCallback() {
+    const onDensity = () => this.refresh();
+    document.addEventListener('kidoban-density', onDensity);
+    const sized = new ResizeObserver(() => this.refresh());
+    sized.observe(this);
+    this.#stop.push(() => document.removeEventListener('kidoban-density', onDensity), () => sized.disconnect());
+  }
+
+  disconnectedCallback() {
+    this.#stop.splice(0).forEach((stop) => stop());
+    cancelAnimationFrame(this.#frame);
+  }
+
+  get rows() { return this.#rows; }
+  set rows(rows) { this.#rows = rows; this.#sorted = null; this.refresh(); }
+  set more(more) { this.#more = more; this.refresh(); }
+  get more() { return this.#more; }
+  set failed(text) { this.#failed = text; this.refresh(); }
+  get shown() { return this.#sorted ??= this.#inOrder(); }
+  get scroller() { return this.firstElementChild; }
+  get columns() { return this.#columns; }
+
+  /** Puts rows on top; what the operator looks at stays where it is. */
+  prepend(rows) {
+    const height = rows.length * rowHeight();
+    this.rows = [...rows, ...this.#rows];
+    if (this.scroller.scrollTop > 0 && !this.#sort) {
+      this.#draw();
+      this.scroller.scrollTop += height;
+    }
+  }
+
+  /** The row that has the cursor, or null. */
+  get current() { return this.shown.find((row) => this.#options.rowKey(row) === this.marks.current) ?? null; }
+
+  select(key, { scroll = true } = {}) {
+    this.marks.only(key);
+    if (scroll) this.scrollToKey(key);
+    this.#selected();
+  }
+
+  selectAll(keys) {
+    this.marks.set(keys);
+    this.#selected();
+  }
+
+  scrollToKey(key) {
+    const index = this.shown.findIndex((row) => this.#options.rowKey(row) === key);
+    if (index < 0) return;
+    const h = rowHeight();
+    const head = this.scroller.firstElementChild.offsetHeight;
+    const top = index * h;
+    if (top < this.scroller.scrollTop) this.scroller.scrollTop = top;
+    else if (top + h + head > this.scroller.scrollTop + this.scroller.clientHeight) this.scroller.scrollTop = top + h + head - this.scroller.clientHeight;
+  }
+
+  refresh() {
+    if (this.#frame || !this.#options) return;
+    this.#frame = requestAnimationFrame(() => { this.#frame = 0; this.#draw(); });
+  }
+
+  #build() {
+    const scroller = document.createElement('div');
+    scroller.className = 'kbg';
+    scroller.tabIndex = 0;
+    scroller.id = this.#id;
+    scroller.setAttribute('role', 'grid');
+    scroller.setAttribute('aria-label', this.#options.label);
+    if (this.#options.multiple) scroller.setAttribute('aria-multiselectable', 'true');
+    scroller.addEventListener('scroll', () => this.refresh(), { passive: true });
+    scroller.addEventListener('keydown', (e) => gridKey(this, e));
+    this.replaceChildren(scroller);
+    this.refresh();
+  }
+
+  #inOrder() {
+    if (!this.#sort) return this.#rows;
+    const column = this.#columns.get(this.#sort.id);
+    const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
+    const sign = this.#sort.down ? -1 : 1;
+    return [...this.#rows].sort((a, b) => {
+      const x = column.sort(a);
+      const y = column.sort(b);
+      return sign * (typeof x === 'number' && typeof y === 'number' ? x - y : collator.compare(String(x ?? ''), String(y ?? '')));
+    });
+  }
+
+  sortBy(id) {
+    if (!this.#columns.get(id).sort) return;
+    if (this.#sort?.id !== id) this.#sort = { id, down: false };
+    else this.#sort = this.#sort.down ? null : { id, down: true };
+    this.#sorted = null;
+    this.refresh();
+  }
+
+  /** Marks by pointer or key; how is 'only', 'toggle' or 'range'. */
+  mark(key, how) {
+    if (how === 'toggle' && this.#options.multiple) this.marks.toggle(key);
+    else if (how === 'range' && this.#options.multiple) this.marks.range(key, this.shown);
+    else this.marks.only(key);
+    this.scrollToKey(key);
+    this.#selected();
+  }
+
+  markEvery() {
+    if (!this.#options.multiple) return;
+    this.marks.set(this.shown.map(this.#options.rowKey));
+    this.#selected();
+  }
+
+  open(row) { if (row) this.dispatchEvent(new CustomEvent('kb-open', { detail: { row } })); }
+
+  #selected() {
+    this.refresh();
+    this.dispatchEvent(new CustomEvent('kb-select', { detail: { keys: this.marks.keys, current: this.current } }));
+  }
+
+  async #loadIfNear(last) {
+    if (!this.#more || this.#loading || this.#failed || last < this.shown.length - 20) return;
+    this.#loading = true;
+    try {
+      await this.#options.loadMore();
+    } finally {
+      this.#loading = false;
+      this.refresh();
+    }
+  }
+
+  #click(event, key) {
+    const box = event.target.closest('.kbg-mark');
+    this.mark(key, event.shiftKey ? 'range' : event.ctrlKey || event.metaKey || box ? 'toggle' : 'only');
+  }
+
+  #draw() {
+    const scroller = this.scroller;
+    if (!scroller || !this.isConnected) return;
+    const h = rowHeight();
+    const rows = this.shown;
+    const first = Math.max(0, Math.floor(scroller.scrollTop / h) - 6);
+    const last = Math.min(rows.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / h) + 6);
+    const columns = this.#columns.visible;
+    scroller.style.setProperty('--kbg-columns', `${this.#options.multiple ? '28px ' : ''}${this.#columns.template}`);
+    scroller.style.setProperty('--kbg-row', `${h}px`);
+    scroller.setAttribute('aria-rowcount', this.#more ? -1 : rows.length + 1);
+    scroller.setAttribute('aria-colcount', columns.length + (this.#options.multiple ? 1 : 0));
+    const at = rows.findIndex((row) => this.#options.rowKey(row) === this.marks.current);
+    if (at >= first && at < last) scroller.setAttribute('aria-activedescendant', `${this.#id}-${at}`);
+    else scroller.removeAttribute('aria-activedescendant');
+    const slots = [];
+    for (let i = first; i < last; i += 1) slots.push(this.#row(rows[i], i, h, columns));
+    render(html`${this.#head(columns)}
+      <div class="kbg-body" role="rowgroup" .style=${`height:${Math.max(rows.length * h, 1)}px`}>${slots}</div>
+      ${this.#foot(rows.length)}`, scroller);
+    this.#loadIfNear(last);
+  }
+
+  #row(row, index, h, columns) {
+    const key = this.#options.rowKey(row);
+    const marked = this.marks.has(key);
+    const many = this.#options.multiple;
+    return html`<div role="row" id=${`${this.#id}-${index}`} aria-rowindex=${index + 2} aria-selected=${marked ? 'true' : 'false'}
+      class="kbg-row ${index % 2 ? 'odd' : ''} ${key === this.marks.current ? 'current' : ''} ${this.#options.rowClass(row)}"
+      .style=${`transform:translateY(${index * h}px)`} data-key=${key}
+      @click=${(e) => this.#click(e, key)} @dblclick=${() => this.open(row)}>
+      ${many ? html`<div role="gridcell" aria-colindex="1" class="kbg-mark"><span aria-hidden="true">${marked ? '☑' : '☐'}</span></div>` : nothing}
+      ${columns.map((c, i) => html`<div role="gridcell" aria-colindex=${i + (many ? 2 : 1)} class="kbg-cell ${c.align ?? ''}"
+        data-column=${c.id}>${c.cell(row)}</div>`)}</div>`;
+  }
+
+  #head(columns) {
+    const many = this.#options.multiple;
+    const all = this.#rows.length > 0 && this.marks.keys.length >= this.#rows.length;
+    return html`<div role="rowgroup" class="kbg-head"><div role="row" aria-rowindex="1" class="kbg-row">
+      ${many ? html`<div role="columnheader" aria-colindex="1" class="kbg-mark" title=${t('grid.all')} @click=${() => (all ? this.selectAll([]) : this.markEvery())}
+        ><span aria-hidden="true">${all ? '☑' : '☐'}</span><span class="visually-hidden">${t('grid.mark')}</span></div>` : nothing}
+      ${columns.map((c, i) => html`<div role="columnheader" aria-colindex=${i + (many ? 2 : 1)} class="kbg-cell ${c.align ?? ''} ${c.sort ? 'sortable' : ''}"
+        aria-sort=${this.#sort?.id === c.id ? (this.#sort.down ? 'descending' : 'ascending') : nothing}
+        draggable="true" data-column=${c.id}
+        @click=${(e) => { if (!e.target.classList.contains('kbg-grip')) this.sortBy(c.id); }}
+        @dragstart=${(e) => e.dataTransfer.setData('text/plain', c.id)}
+        @dragover=${(e) => e.preventDefault()}
+        @drop=${(e) => { e.preventDefault(); this.#columns.moveBefore(e.dataTransfer.getData('text/plain'), c.id); this.refresh(); }}
+        ><span class="kbg-label">${c.label}</span><span aria-hidden="true" class="kbg-sort">${this.#sort?.id === c.id ? (this.#sort.down ? '▾' : '▴') : ''}</span>
+        <span class="kbg-grip" draggable="false" @pointerdown=${(e) => this.#resize(e, c)}
+          @dblclick=${() => { this.#columns.setWidth(c.id, null); this.refresh(); }}></span></div>`)}
+    </div></div>`;
+  }
+
+  #resize(down, column) {
+    down.preventDefault();
+    down.stopPropagation();
+    const cell = down.target.parentElement;
+    const began = cell.offsetWidth;
+    cell.draggable = false;
+    down.target.setPointerCapture(down.pointerId);
+    const move = (e) => { this.#columns.setWidth(column.id, began + e.clientX - down.clientX); this.refresh(); };
+    down.target.addEventListener('pointermove', move);
+    down.target.addEventListener('pointerup', () => {
+      down.target.removeEventListener('pointermove', move);
+      cell.draggable = true;
+    }, { once: true });
+  }
+
+  #foot(count) {
+    if (this.#failed) return html`<div class="kbg-foot" role="presentation">${this.#failed}</div>`;
+    if (this.#more) return html`<div class="kbg-foot" role="presentation">${t('grid.loading')}</div>`;
+    return count ? nothing : html`<div class="kbg-foot kbg-empty" role="presentation">${this.#options.empty || t('grid.empty')}</div>`;
+  }
+
+  /** Opens the dialog in which columns are chosen, ordered and widened by keyboard. */
+  chooseColumns() {
+    columnsDialog(this.#columns, () => this.refresh());
+  }
+}
+
+customElements.define('kb-grid', KbGrid);
