@@ -71,7 +71,7 @@ void async_call_int8(struct async_call *, int64_t);
 void async_call_int8_or_null(struct async_call *, bool null, int64_t);
 void async_call_bool(struct async_call *, bool);
 void async_call_text(struct async_call *, const char *);
-void async_call_bytes(struct async_call *, const void *, size_t);
+void async_call_bytes(struct async_call *, const void *, size_t);	/* NULL is SQL NULL */
 void async_call_array(struct async_call *, struct pg_array *);
 /* Rows are given one by one as they come, each as the only one of `rows`; `done` then has none. For answers that are
  * too large to be held. After rows were given the call may still fail. */

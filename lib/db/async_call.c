@@ -70,6 +70,7 @@ void async_call_text(struct async_call *c, const char *text)
 void async_call_bytes(struct async_call *c, const void *bytes, size_t size)
 {
 	add(c, PG_BYTEA, size ? bytes : "", size);
+	c->null[c->count - 1] = bytes == NULL;
 }
 
 void async_call_array(struct async_call *c, struct pg_array *array)

@@ -37,7 +37,7 @@ void poller_stop(struct async *db, int32_t poller, async_done *done, void *arg)
 void poller_lease(struct async *db, int32_t poller, async_done *done, void *arg)
 {
 	send_poller(db, "SELECT controller_id, token, driver, host(address), port, serial, log, mark, key_epoch, key_wrapped,"
-	    " old_key_epoch, old_key_wrapped, enrolled, door, gate_id FROM api.poller_lease($1)", poller, done, arg);
+	    " old_key_epoch, old_key_wrapped, enrolled, doors, gates FROM api.poller_lease($1)", poller, done, arg);
 }
 
 void poller_lease_read(const struct async_rows *rows, int row, struct poller_lease_row *out)
@@ -99,8 +99,7 @@ void poller_site_read(const struct async_rows *rows, struct poller_site *out)
 
 void poller_commands(struct async *db, int32_t poller, async_done *done, void *arg)
 {
-	struct async_call *c = async_call_new("SELECT id, controller_id, token, door, command, value, ttl_ms, operator_id"
-	    " FROM api.poller_commands($1)", done, arg);
+	struct async_call *c = async_call_new("SELECT * FROM api.poller_commands($1)", done, arg);
 
 	async_call_int4(c, poller);
 	async_send_first(db, c);

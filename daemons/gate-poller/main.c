@@ -1,0 +1,48 @@
+/* gate-poller: alone talks to controllers, under their leases. Its settings; everything else is in poller.c. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "poller.h"
+
+static const struct setting settings[] = {
+	{ .name = "name", .type = SETTING_TEXT, .offset = offsetof(struct poller_config, name), .fallback = "",
+	    .meaning = "how this poller is called in the database; empty: the machine's name" },
+	{ .name = "nudge_address", .type = SETTING_TEXT, .offset = offsetof(struct poller_config, nudge_address),
+	    .fallback = "0.0.0.0:11000", .meaning = "where controllers may ask to be polled; empty: nowhere" },
+	{ .name = "metrics_listen", .type = SETTING_TEXT, .offset = offsetof(struct poller_config, metrics_listen),
+	    .fallback = "", .meaning = "address and port for Prometheus, 127.0.0.1:9180; empty: off" },
+	{ .name = "state_interval", .type = SETTING_INT, .offset = offsetof(struct poller_config, state_interval),
+	    .fallback = "60", .lo = 1, .hi = 60, .meaning = "seconds between two states of a gate (L-3)" },
+	{ .name = "events_interval", .type = SETTING_INT, .offset = offsetof(struct poller_config, events_interval),
+	    .fallback = "300", .lo = 1, .hi = 300, .meaning = "seconds between two collections of events (L-10)" },
+};
+
+static void name_by_machine(struct poller_config *config)
+{
+	char host[128];
+
+	if (config->name[0] != '\0')
+		return;
+	if (gethostname(host, sizeof host) < 0)
+		fatal("the machine's name");
+	host[sizeof host - 1] = '\0';
+	free(config->name);
+	config->name = xstrdup(host);
+}
+
+int main(int argc, char **argv)
+{
+	static struct poller poller;
+	struct config_table tables[] = {
+		COMMON_TABLE(&poller.config.common),
+		{ settings, lengthof(settings), &poller.config },
+	};
+
+	program_start(argc, argv, "gate-poller", tables, lengthof(tables));
+	name_by_machine(&poller.config);
+	int result = poller_run(&poller);
+	config_free(tables, lengthof(tables));
+	return result < 0;
+}

@@ -1,0 +1,162 @@
+/*
+ * "Poll me": an unsecured datagram by which a controller, or anyone who claims to be one, says that it has something.
+ * It is worth one wish to fetch, no more: only known serials, at most one in a second for a source and serial, and never
+ * any data. Several pollers share the port; one that is not the lease holder forwards by NOTIFY.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "poller.h"
+
+enum {
+	BATCH = 64,
+	BUCKETS = 4096,			/* of remembered (source, serial) */
+	QUIET_MS = 1000,
+	FORWARDS_A_SECOND = 100,	/* of all: strangers can not make the database busy */
+};
+
+struct nudge {
+	struct poller *poller;
+	struct loop_watch watch;
+	int fd;
+	int64_t heard_ms[BUCKETS];
+	int64_t second_ms;
+	int forwards;
+	uint64_t counts[NUDGE_VERDICTS];
+};
+
+const char *nudge_verdict_name(enum nudge_verdict v)
+{
+	static const char *const names[NUDGE_VERDICTS] = {
+		[NUDGE_TAKEN] = "taken", [NUDGE_FORWARDED] = "forwarded", [NUDGE_MALFORMED] = "malformed",
+		[NUDGE_TOO_OFTEN] = "too_often",
+	};
+
+	return v < NUDGE_VERDICTS ? names[v] : "?";
+}
+
+const uint64_t *nudge_counts(const struct nudge *n)
+{
+	return n->counts;
+}
+
+static void poll_now(struct controller *c, int64_t now_ms)
+{
+	session_want(c, GATE_WANT_EVENTS | GATE_WANT_CONNECT, now_ms);
+}
+
+static void forgotten(void *arg, enum async_outcome outcome, const struct async_rows *rows)
+{
+	(void)arg, (void)outcome, (void)rows;
+}
+
+static enum nudge_verdict forward(struct nudge *n, uint64_t serial, int64_t now_ms)
+{
+	char text[17];
+
+	if (now_ms - n->second_ms >= 1000) {
+		n->second_ms = now_ms;
+		n->forwards = 0;
+	}
+	if (n->forwards++ >= FORWARDS_A_SECOND || !async_is_up(control(n->poller)))
+		return NUDGE_TOO_OFTEN;
+	snprintf(text, sizeof text, "%016llx", (unsigned long long)serial);
+	poller_nudge(control(n->poller), text, forgotten, NULL);
+	return NUDGE_FORWARDED;
+}
+
+static enum nudge_verdict hear(struct nudge *n, const uint8_t *bytes, size_t size, const struct sockaddr_in *from,
+    int64_t now_ms)
+{
+	uint64_t serial;
+
+	if (gate_nudge_decode(bytes, size, &serial) < 0)
+		return NUDGE_MALFORMED;
+	uint64_t mix = (serial ^ from->sin_addr.s_addr) * UINT64_C(0x9E3779B97F4A7C15);
+	int64_t *heard = &n->heard_ms[(mix >> 40) % BUCKETS];
+	if (*heard != 0 && now_ms - *heard < QUIET_MS)
+		return NUDGE_TOO_OFTEN;
+	*heard = now_ms;
+	struct controller *c = controller_by_serial(n->poller, serial);
+	if (c == NULL)
+		return forward(n, serial, now_ms);
+	poll_now(c, now_ms);
+	return NUDGE_TAKEN;
+}
+
+static void ready(void *arg, uint32_t events, int64_t now_ms)
+{
+	struct nudge *n = arg;
+	uint8_t bytes[BATCH][GATE_NUDGE_SIZE + 1];
+	struct sockaddr_in from[BATCH];
+	struct iovec parts[BATCH];
+	struct mmsghdr messages[BATCH];
+
+	(void)events;
+	memset(messages, 0, sizeof messages);
+	for (int i = 0; i < BATCH; i++) {
+		parts[i] = (struct iovec){ bytes[i], sizeof bytes[i] };
+		messages[i].msg_hdr = (struct msghdr){ .msg_name = &from[i], .msg_namelen = sizeof from[i],
+			.msg_iov = &parts[i], .msg_iovlen = 1 };
+	}
+	int count = recvmmsg(n->fd, messages, BATCH, MSG_DONTWAIT, NULL);
+	if (count < 0 && errno != EAGAIN && errno != EINTR)
+		log_warn("nudge socket");
+	for (int i = 0; i < count; i++)
+		n->counts[hear(n, bytes[i], messages[i].msg_len, &from[i], now_ms)]++;
+}
+
+/* From another poller; the payload was written by one of ours, but is checked all the same. */
+void nudge_forwarded(struct poller *p, const char *serial, int64_t now_ms)
+{
+	uint8_t bytes[8];
+	uint64_t number = 0;
+
+	if (parse_hex(serial, bytes, sizeof bytes) < 0)
+		return;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		number = number << 8 | bytes[i];
+	struct controller *c = controller_by_serial(p, number);
+	if (c != NULL)
+		poll_now(c, now_ms != 0 ? now_ms : clock_mono_ms());
+}
+
+struct nudge *nudge_new(struct poller *p)
+{
+	struct nudge *n = xcalloc(1, sizeof *n);
+	struct sockaddr_in at;
+	int one = 1;
+
+	n->poller = p;
+	n->fd = -1;
+	loop_watch_init(&n->watch, ready, n);
+	if (p->config.nudge_address[0] == '\0')
+		return n;
+	if (socket_address(p->config.nudge_address, &at) < 0)
+		fatalx("nudge_address = %s: write an IPv4 address and a port, 0.0.0.0:11000", p->config.nudge_address);
+	n->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (n->fd < 0 || setsockopt(n->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) < 0 ||
+	    bind(n->fd, (struct sockaddr *)&at, sizeof at) < 0 ||
+	    loop_watch_set(p->loop, &n->watch, n->fd, EPOLLIN) < 0)
+		fatal("nudge_address = %s", p->config.nudge_address);
+	return n;
+}
+
+void nudge_free(struct nudge *n)
+{
+	if (n == NULL)
+		return;
+	loop_watch_clear(n->poller->loop, &n->watch);
+	if (n->fd >= 0)
+		close(n->fd);
+	free(n);
+}

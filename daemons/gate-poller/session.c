@@ -1,0 +1,337 @@
+/* One controller's session: hands inputs to its step function and does what that answers, in order. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "poller.h"
+
+static enum slot_class slot_class_of(enum gate_slot_class class)
+{
+	switch (class) {
+	case GATE_SLOT_URGENT:
+		return SLOT_URGENT;
+	case GATE_SLOT_STATE:
+		return SLOT_STATE;
+	case GATE_SLOT_EVENTS:
+		return SLOT_EVENTS;
+	case GATE_SLOT_BULK:
+	case GATE_SLOT_CLASSES:
+		break;
+	}
+	return SLOT_BULK;
+}
+
+static void remember_gone(struct controller *c, const char *why)
+{
+	strncpy(c->gone_text, why, sizeof c->gone_text - 1);
+	c->gone_text[sizeof c->gone_text - 1] = '\0';
+	c->gone = c->gone_text;
+}
+
+static void open_channel(struct controller *c, uint32_t epoch, const uint8_t *key, int64_t now_ms)
+{
+	channel_close(c->channel);
+	c->channel = channel_open(c->poller->channels, &c->address, c->serial, epoch, key, c, now_ms);
+	c->connecting_epoch = epoch;
+	if (c->channel == NULL) {
+		log_warn("controller %d: no socket", c->id);
+		remember_gone(c, "no socket");
+	}
+}
+
+static void connect_under(struct controller *c, uint32_t epoch, int64_t now_ms)
+{
+	const uint8_t *key = key_of(&c->keys, epoch);
+
+	c->connecting_epoch = epoch;
+	if (key != NULL) {
+		open_channel(c, epoch, key, now_ms);
+	} else if (epoch != 0) {
+		remember_gone(c, "no key of that epoch");
+	} else if (c->enrol_key_made) {
+		open_channel(c, 0, c->enrol_key, now_ms);
+	} else if (c->poller->password == NULL) {
+		remember_gone(c, "not enrolled, and no mutual authentication password is set");
+	} else if (!c->key_wanted) {
+		c->key_wanted = true;
+		enrol_key(c->poller->enrol, c->poller->password, c);
+	}
+}
+
+/* The enrolment key was asked for some time ago: the session may have given up waiting. */
+void session_key_ready(struct controller *c, const uint8_t key[GATE_KEY_SIZE], int64_t now_ms)
+{
+	c->key_wanted = false;
+	c->enrol_key_made = true;
+	memcpy(c->enrol_key, key, GATE_KEY_SIZE);
+	if (c->channel != NULL || c->connecting_epoch != 0 || gate_session_state(c->session) != GATE_SESSION_CONNECTING)
+		return;
+	open_channel(c, 0, key, now_ms);
+	if (c->gone != NULL)
+		session_step(c, &(struct gate_input){ .kind = GATE_IN_TICK }, now_ms);
+}
+
+static void on_communication(struct controller *c, int communication, const char *reason)
+{
+	if (communication == COMMUNICATION_DOWN && !c->outside)
+		log_warnx("controller %d (%016llx): no communication: %s", c->id, (unsigned long long)c->serial, reason);
+	else if (communication == COMMUNICATION_UP && c->outside)
+		log_info("controller %d (%016llx): communication is back", c->id, (unsigned long long)c->serial);
+	c->outside = communication == COMMUNICATION_DOWN;
+	c->status.communication = communication;
+	strncpy(c->reason, reason, sizeof c->reason - 1);
+	status_changed(c);
+}
+
+static void on_seen(struct controller *c, int32_t clock_offset_ms, int32_t rtt_ms, uint32_t boot, uint32_t newest)
+{
+	c->status.seen_at_ms = clock_wall_ms();
+	c->status.communication = COMMUNICATION_UP;
+	c->status.greeted = true;
+	c->status.boot = boot;
+	c->status.newest = newest;
+	c->status.clock_offset_ms = clock_offset_ms;
+	c->status.rtt_ms = rtt_ms;
+	c->reason[0] = '\0';
+	status_changed(c);
+}
+
+static void on_hello(struct controller *c, const struct gate_action *a)
+{
+	const struct gate_hello_reply *r = a->u.hello.reply;
+
+	memcpy(c->held_epochs, r->epochs, sizeof c->held_epochs);
+	memcpy(c->told_revision, r->revisions, sizeof c->told_revision);
+	memcpy(c->firmware, r->firmware, sizeof c->firmware);
+	memcpy(c->model, r->model, sizeof c->model);
+	on_seen(c, a->u.hello.clock_offset_ms, a->u.hello.rtt_ms, r->boot, r->newest);
+}
+
+static void on_door(struct controller *c, const struct gate_door_status *d)
+{
+	for (int i = 0; i < c->door_count; i++)
+		if (c->door[i].door == d->door) {
+			c->door[i] = *d;
+			return;
+		}
+	if (c->door_count < GATE_DOORS_MAX)
+		c->door[c->door_count++] = *d;
+}
+
+static void on_status(struct controller *c, const struct gate_action *a)
+{
+	const struct gate_status_reply *r = a->u.status.reply;
+
+	for (int i = 0; i < r->door_count; i++)
+		on_door(c, &r->doors[i]);
+	on_seen(c, a->u.status.clock_offset_ms, a->u.status.rtt_ms, r->boot, r->newest);
+	transfers_status(c, r);
+}
+
+static void on_command(struct controller *c, const struct gate_action *a)
+{
+	commands_outcome(c->poller->commands, c, a->u.command.id, a->u.command.outcome, a->u.command.reason);
+	if (a->u.command.door != NULL && a->u.command.door->door != 0) {
+		on_door(c, a->u.command.door);
+		c->status.seen_at_ms = clock_wall_ms();
+		status_changed(c);
+	}
+}
+
+static void do_action(struct controller *c, const struct gate_action *a, int64_t now_ms)
+{
+	struct poller *p = c->poller;
+
+	switch (a->kind) {
+	case GATE_ACT_SEND:
+		if (c->channel != NULL)
+			channel_send(c->channel, a->u.send.bytes, a->u.send.size);
+		break;
+	case GATE_ACT_CONNECT:
+		connect_under(c, a->u.connect.epoch, now_ms);
+		break;
+	case GATE_ACT_DISCONNECT:
+		log_debug("controller %d: channel closed: %s", c->id, a->u.text);
+		channel_close(c->channel);
+		c->channel = NULL;
+		break;
+	case GATE_ACT_COMMUNICATION:
+		on_communication(c, a->u.communication.communication, a->u.communication.reason);
+		break;
+	case GATE_ACT_HELLO:
+		on_hello(c, a);
+		break;
+	case GATE_ACT_STATUS:
+		on_status(c, a);
+		break;
+	case GATE_ACT_EVENTS:
+		store_events(p->store, c, a);
+		break;
+	case GATE_ACT_COMMAND:
+		on_command(c, a);
+		break;
+	case GATE_ACT_CLOCK:
+		c->status.clock_offset_ms = (int32_t)a->u.clock.offset_after_ms;
+		break;
+	case GATE_ACT_DIGEST:
+	case GATE_ACT_TRANSFER_PROGRESS:
+	case GATE_ACT_TRANSFER_ENDED:
+	case GATE_ACT_REVOKE_ENDED:
+	case GATE_ACT_STREAM_CONFIRMED:
+		transfers_action(c, a, now_ms);
+		break;
+	case GATE_ACT_KEY_STAGED:
+		key_ring_staged(c, a->u.epoch, now_ms);
+		break;
+	case GATE_ACT_KEY_IN_USE:
+		key_ring_in_use(c, a->u.epoch, now_ms);
+		break;
+	case GATE_ACT_KEY_RETIRED:
+		key_ring_retired(c, a->u.epoch);
+		break;
+	case GATE_ACT_KEY_FAILED:
+		log_warnx("controller %d refuses the key of epoch %u", c->id, a->u.epoch);
+		break;
+	case GATE_ACT_WANT_SLOT:
+		slots_want(&p->slots, &c->slot, slot_class_of(a->u.slot.class), a->u.slot.doubtful);
+		break;
+	case GATE_ACT_RELEASE_SLOT:
+		slots_release(&p->slots, &c->slot);
+		break;
+	case GATE_ACT_COUNT:
+		p->counters[a->u.counter]++;
+		break;
+	case GATE_ACT_NOTE:
+		log_info("controller %d (%016llx): %s", c->id, (unsigned long long)c->serial, a->u.text);
+		break;
+	case GATE_ACT_WAKE_AT:
+		c->wake_ms = a->u.wake_ms;
+		break;
+	}
+}
+
+static void arm(struct controller *c)
+{
+	int64_t at = schedule_next(&c->schedule);
+
+	if (c->wake_ms < at)
+		at = c->wake_ms;
+	loop_timer_set(c->poller->loop, &c->timer, at);
+}
+
+/*
+ * Some actions lead to another step (a channel that could not be opened, a key that is ready): those are done after the
+ * actions of this one, for `out` is shared. The depth is bounded by what a step can ask for.
+ */
+void session_step(struct controller *c, const struct gate_input *in, int64_t now_ms)
+{
+	struct gate_actions *out = c->poller->actions;
+	char why[sizeof c->gone_text];
+
+	gate_step(c->session, in, now_ms, clock_wall_ms(), out);
+	for (size_t i = 0; i < out->count; i++)
+		do_action(c, &out->item[i], now_ms);
+	if (c->gone != NULL) {
+		memcpy(why, c->gone, sizeof why);
+		c->gone = NULL;
+		session_step(c, &(struct gate_input){ .kind = GATE_IN_CHANNEL_DOWN, .u.text = why }, now_ms);
+		return;
+	}
+	arm(c);
+}
+
+void session_want(struct controller *c, uint32_t want, int64_t now_ms)
+{
+	session_step(c, &(struct gate_input){ .kind = GATE_IN_WANT, .u.want = want }, now_ms);
+}
+
+static void wake(void *arg, int64_t now_ms)
+{
+	struct controller *c = arg;
+	uint32_t want = schedule_take(&c->schedule, now_ms);
+
+	if (want != 0)
+		session_want(c, want, now_ms);
+	else
+		session_step(c, &(struct gate_input){ .kind = GATE_IN_TICK }, now_ms);
+}
+
+/* Whoever waits and may, speaks. Done once a round, when all that came has been heard. */
+void sessions_grant(struct poller *p, int64_t now_ms)
+{
+	enum { MOST_A_ROUND = 500 };
+	struct slot *s;
+	int wanted = slots_wanted(&p->slots);
+
+	if (wanted > p->slots_peak)
+		p->slots_peak = wanted;
+	for (int n = 0; n < MOST_A_ROUND && (s = slots_next(&p->slots)) != NULL; n++) {
+		p->exchanges++;
+		session_step(s->owner, &(struct gate_input){ .kind = GATE_IN_SLOT }, now_ms);
+	}
+}
+
+static void channel_is_up(void *arg, int64_t now_ms)
+{
+	struct controller *c = arg;
+
+	session_step(c, &(struct gate_input){ .kind = GATE_IN_CHANNEL_UP, .u.channel.epoch = c->connecting_epoch }, now_ms);
+}
+
+static void channel_is_down(void *arg, const char *why, bool spoke, int64_t now_ms)
+{
+	struct controller *c = arg;
+	char text[160];
+
+	(void)spoke;
+	strncpy(text, why, sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	channel_close(c->channel);
+	c->channel = NULL;
+	session_step(c, &(struct gate_input){ .kind = GATE_IN_CHANNEL_DOWN, .u.text = text }, now_ms);
+}
+
+static void channel_says(void *arg, const uint8_t *bytes, size_t size, int64_t now_ms)
+{
+	session_step(arg, &(struct gate_input){ .kind = GATE_IN_MESSAGE, .u.message = { bytes, size } }, now_ms);
+}
+
+void session_channel_calls(struct channel_calls *calls)
+{
+	*calls = (struct channel_calls){ .up = channel_is_up, .down = channel_is_down, .message = channel_says };
+}
+
+int session_begin(struct controller *c, const struct gate_config *config, const char *driver, int64_t now_ms)
+{
+	const struct gate_driver *d = gate_driver_by_name(driver);
+
+	if (d == NULL || !gate_driver_is_secured(d)) {
+		log_warnx("controller %d: there is no driver \"%s\" here", c->id, driver);
+		return -1;
+	}
+	c->session = gate_session_new(d, config);
+	if (c->session == NULL)
+		return -1;
+	c->slot = (struct slot){ .owner = c };
+	loop_timer_init(&c->timer, wake, c);
+	loop_timer_init(&c->key_timer, key_ring_due, c);
+	schedule_begin(&c->schedule, c->serial, &(struct schedule_intervals){ c->poller->config.state_interval * 1000,
+	    c->poller->config.events_interval * 1000 }, now_ms);
+	session_step(c, &(struct gate_input){ .kind = GATE_IN_TICK }, now_ms);
+	return 0;
+}
+
+void session_end(struct controller *c)
+{
+	slots_release(&c->poller->slots, &c->slot);
+	loop_timer_clear(c->poller->loop, &c->timer);
+	loop_timer_clear(c->poller->loop, &c->key_timer);
+	channel_close(c->channel);
+	c->channel = NULL;
+	gate_session_free(c->session);
+	c->session = NULL;
+}

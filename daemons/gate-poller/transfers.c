@@ -1,0 +1,214 @@
+/*
+ * What controllers are to hold: asks the database who is behind, starts the work, and compares what a controller says it
+ * holds with what is confirmed; one that lost its memory or drifted is filled again without anyone asking (T-8).
+ */
+#include "transfers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+
+enum {
+	LOADING_MOST = 4,
+	BYTES_MOST = 256 * 1024 * 1024,	/* of prepared records; who comes later waits */
+	RETRY_FIRST_MS = 5000,
+	RETRY_MOST_MS = 300000,
+};
+
+void transfers_ignore(void *arg, enum async_outcome outcome, const struct async_rows *rows)
+{
+	(void)arg, (void)outcome, (void)rows;
+}
+
+struct transfers *transfers_new(struct poller *p)
+{
+	struct transfers *t = xcalloc(1, sizeof *t);
+
+	t->poller = p;
+	return t;
+}
+
+void transfers_free(struct transfers *t)
+{
+	free(t);
+}
+
+/* Under the enrolment key a controller hears nothing of this, and to one that is away there is nobody to speak. */
+static bool is_able(const struct controller *c)
+{
+	return !c->outside && c->keys.active != GATE_EPOCH_NONE && c->connecting_epoch != 0 &&
+	    gate_session_state(c->session) == GATE_SESSION_STEADY;
+}
+
+static void consider(struct transfers *t, const struct poller_stream *s, int64_t now_ms)
+{
+	struct controller *c = controller_with_token(t->poller, s->controller, s->token);
+
+	if (c == NULL || !is_able(c) || s->stream < 1 || s->stream > GATE_STREAMS || now_ms < c->retry_at[s->stream - 1])
+		return;
+	switch (s->stream) {
+	case STREAM_PERMITS:
+		if (c->transfer == NULL && t->loading < LOADING_MOST && t->bytes < BYTES_MOST)
+			permits_start(t, c, s);
+		break;
+	case STREAM_REVOCATIONS:
+		if (c->revoke == NULL)
+			revoke_start(t, c, s);
+		break;
+	default:	/* nothing makes records of the others yet */
+		break;
+	}
+}
+
+static void streams_told(void *arg, enum async_outcome outcome, const struct async_rows *rows)
+{
+	struct transfers *t = arg;
+	int64_t now = clock_mono_ms();
+
+	t->asking = false;
+	for (int i = 0; outcome == ASYNC_OK && i < async_rows_count(rows); i++) {
+		struct poller_stream s;
+
+		poller_stream_read(rows, i, &s);
+		consider(t, &s, now);
+	}
+	if (t->again) {
+		t->again = false;
+		transfers_poll(t);
+	}
+}
+
+void transfers_poll(struct transfers *t)
+{
+	struct poller *p = t->poller;
+
+	if (t->asking) {
+		t->again = true;
+		return;
+	}
+	if (p->id == 0 || p->stopping || p->controller_count == 0 || !async_is_up(control(p)))
+		return;
+	t->asking = true;
+	poller_streams(control(p), p->id, streams_told, t);
+}
+
+static void held_told(void *arg, enum async_outcome outcome, const struct async_rows *rows)
+{
+	struct transfers *t = arg;
+
+	for (int i = 0; outcome == ASYNC_OK && i < async_rows_count(rows); i++) {
+		struct poller_held h;
+
+		poller_held_read(rows, i, &h);
+		struct controller *c = controller_find(t->poller, h.controller);
+		if (c == NULL || h.stream < 1 || h.stream > GATE_STREAMS || c->held[h.stream - 1].known)
+			continue;
+		struct stream_held *held = &c->held[h.stream - 1];
+		held->known = true;
+		held->revision = (uint64_t)h.revision;
+		held->has_digest = h.digest_size == GATE_SUM_SIZE;
+		if (held->has_digest)
+			memcpy(held->digest, h.digest, GATE_SUM_SIZE);
+	}
+}
+
+void transfers_ask_held(struct transfers *t)
+{
+	poller_held(control(t->poller), t->poller->id, held_told, t);
+}
+
+static bool is_busy(const struct controller *c, int stream)
+{
+	return stream == STREAM_PERMITS ? c->transfer != NULL : stream == STREAM_REVOCATIONS && c->revoke != NULL;
+}
+
+/* An empty delta advances a stream without traffic, so the controller may well say an older revision; what it holds is
+ * told by the digest. Nothing at all (revision 0) is always a loss. */
+static bool has_drifted(const struct stream_held *held, const struct gate_stream_status *told)
+{
+	static const uint8_t nothing[GATE_SUM_SIZE];
+
+	if (!held->known || held->revision == 0)
+		return false;
+	if (held->has_digest)
+		return memcmp(held->digest, told->digest, GATE_SUM_SIZE) != 0;
+	return told->revision == 0 && memcmp(told->digest, nothing, GATE_SUM_SIZE) == 0;
+}
+
+void transfers_status(struct controller *c, const struct gate_status_reply *r)
+{
+	for (int i = 0; i < r->stream_count; i++) {
+		const struct gate_stream_status *told = &r->streams[i];
+
+		if (told->stream != STREAM_PERMITS && told->stream != STREAM_REVOCATIONS)
+			continue;
+		struct stream_held *held = &c->held[told->stream - 1];
+		c->told_revision[told->stream - 1] = told->revision;
+		if (told->stream != STREAM_PERMITS || is_busy(c, told->stream) || !has_drifted(held, told))
+			continue;
+		log_warnx("controller %d holds something else than was confirmed of %s (revision %llu): it is filled again",
+		    c->id, stream_code(told->stream), (unsigned long long)told->revision);
+		held->known = false;
+		poller_stream_lost(control(c->poller), c->id, c->token, told->stream, (int64_t)told->revision,
+		    told->revision == 0 ? "memory lost" : "digest differs", transfers_ignore, NULL);
+	}
+}
+
+void stream_confirmed(struct controller *c, const struct work *w, uint64_t revision, const uint8_t *digest)
+{
+	struct stream_held *held = &c->held[w->stream - 1];
+
+	held->known = true;
+	held->revision = revision;
+	held->has_digest = digest != NULL;
+	c->told_revision[w->stream - 1] = revision;
+	if (digest != NULL)
+		memcpy(held->digest, digest, GATE_SUM_SIZE);
+	poller_stream_confirm(control(c->poller), c->id, c->token, w->stream, (int64_t)revision, digest,
+	    digest != NULL ? GATE_SUM_SIZE : 0, transfers_ignore, NULL);
+}
+
+void work_ended(struct controller *c, const struct work *w, bool ok, const char *reason, int64_t now_ms)
+{
+	int64_t *backoff = &c->retry_backoff[w->stream - 1];
+
+	if (ok) {
+		*backoff = 0;
+	} else {
+		*backoff = *backoff == 0 ? RETRY_FIRST_MS : *backoff * 2 < RETRY_MOST_MS ? *backoff * 2 : RETRY_MOST_MS;
+		c->retry_at[w->stream - 1] = now_ms + *backoff;
+		log_warnx("controller %d: transfer of %s failed: %s; again in %lld s", c->id, stream_code(w->stream), reason,
+		    (long long)(*backoff / 1000));
+	}
+	if (w->job != 0)
+		poller_job_end(control(c->poller), w->job, c->token, ok, reason, transfers_ignore, NULL);
+	if (ok)		/* the next one need not wait for the timer */
+		transfers_poll(c->poller->transfers);
+}
+
+void transfers_action(struct controller *c, const struct gate_action *a, int64_t now_ms)
+{
+	switch (a->kind) {
+	case GATE_ACT_REVOKE_ENDED:
+		revoke_action(c, a, now_ms);
+		break;
+	case GATE_ACT_STREAM_CONFIRMED:
+		if (a->u.confirmed.stream == STREAM_REVOCATIONS)
+			revoke_action(c, a, now_ms);
+		else
+			permits_action(c, a, now_ms);
+		break;
+	default:
+		permits_action(c, a, now_ms);
+		break;
+	}
+}
+
+void transfers_forget(struct controller *c)
+{
+	permits_forget(c);
+	revoke_forget(c);
+}

@@ -1,0 +1,154 @@
+#include "db/poller_stream.h"
+
+#include <string.h>
+
+void poller_streams(struct async *db, int32_t poller, async_done *done, void *arg)
+{
+	struct async_call *c = async_call_new("SELECT controller_id, token, stream, held_revision, wanted_revision, job_id,"
+	    " \"full\" FROM api.poller_streams($1)", done, arg);
+
+	async_call_int4(c, poller);
+	async_send(db, c);
+}
+
+void poller_stream_read(const struct async_rows *rows, int row, struct poller_stream *out)
+{
+	*out = (struct poller_stream){
+		.controller = (int32_t)async_int(rows, row, 0),
+		.token = async_int(rows, row, 1),
+		.stream = (int)async_int(rows, row, 2),
+		.held_known = !async_is_null(rows, row, 3),
+		.held = async_int(rows, row, 3),
+		.wanted = async_int(rows, row, 4),
+		.job = async_int(rows, row, 5),
+		.full = async_bool(rows, row, 6),
+	};
+}
+
+void poller_held(struct async *db, int32_t poller, async_done *done, void *arg)
+{
+	struct async_call *c = async_call_new("SELECT controller_id, stream, revision, digest FROM api.poller_held($1)", done,
+	    arg);
+
+	async_call_int4(c, poller);
+	async_send(db, c);
+}
+
+void poller_held_read(const struct async_rows *rows, int row, struct poller_held *out)
+{
+	*out = (struct poller_held){
+		.controller = (int32_t)async_int(rows, row, 0),
+		.stream = (int)async_int(rows, row, 1),
+		.revision = async_int(rows, row, 2),
+	};
+	out->digest = async_bytes(rows, row, 3, &out->digest_size);
+}
+
+void poller_permits(struct async *db, int32_t controller, int64_t from, int64_t to, async_each *each, async_done *done,
+    void *arg)
+{
+	struct async_call *c = async_call_new("SELECT credential_id, card_number, valid_from, valid_to, levels, pin_sealed,"
+	    " extended_unlock, apb_exempt, removed, cardholder_id, disabled FROM api.permit_records($1, $2, $3)", done, arg);
+
+	async_call_int4(c, controller);
+	async_call_int8_or_null(c, from < 0, from);
+	async_call_int8(c, to);
+	async_call_each(c, each);
+	async_send(db, c);
+}
+
+/* An infinite timestamp is no bound at all. */
+static bool bound(const struct async_rows *rows, int row, int column, int64_t *out_s)
+{
+	int64_t raw = async_int(rows, row, column);
+
+	*out_s = 0;
+	if (async_is_null(rows, row, column) || raw == INT64_MAX || raw == INT64_MIN)
+		return false;
+	int64_t ms = pg_time_to_ms(raw);
+	*out_s = ms >= 0 ? ms / 1000 : -((-ms + 999) / 1000);
+	return true;
+}
+
+void poller_permit_read(const struct async_rows *rows, int row, struct poller_permit *out)
+{
+	*out = (struct poller_permit){
+		.credential = (uint32_t)async_int(rows, row, 0),
+		.card = async_text(rows, row, 1),
+		.extended_unlock = async_bool(rows, row, 6),
+		.apb_exempt = async_bool(rows, row, 7),
+		.removed = async_bool(rows, row, 8),
+		.cardholder = (int32_t)async_int(rows, row, 9),
+		.disabled = async_bool(rows, row, 10),
+	};
+	out->from_bounded = bound(rows, row, 2, &out->valid_from_s);
+	out->to_bounded = bound(rows, row, 3, &out->valid_to_s);
+	async_ints(rows, row, 4, out->levels, POLLER_DOORS);
+	out->pin = async_bytes(rows, row, 5, &out->pin_size);
+}
+
+void poller_revocations(struct async *db, int32_t controller, async_done *done, void *arg)
+{
+	struct async_call *c = async_call_new("SELECT credential_id, reason, revision FROM api.revocations($1)", done, arg);
+
+	async_call_int4(c, controller);
+	async_send_first(db, c);
+}
+
+void poller_revocation_read(const struct async_rows *rows, int row, struct poller_revocation *out)
+{
+	*out = (struct poller_revocation){
+		.credential = (uint32_t)async_int(rows, row, 0),
+		.reason = (int)async_int(rows, row, 1),
+		.revision = async_int(rows, row, 2),
+	};
+}
+
+void poller_stream_confirm(struct async *db, int32_t controller, int64_t token, int stream, int64_t revision,
+    const uint8_t *digest, size_t digest_size, async_done *done, void *arg)
+{
+	struct async_call *c = async_call_new("SELECT api.poller_stream_confirm($1, $2, $3::int2, $4, $5)", done, arg);
+
+	async_call_int4(c, controller);
+	async_call_int8(c, token);
+	async_call_int4(c, stream);
+	async_call_int8(c, revision);
+	async_call_bytes(c, digest, digest_size);
+	async_send(db, c);
+}
+
+void poller_stream_lost(struct async *db, int32_t controller, int64_t token, int stream, int64_t revision, const char *reason,
+    async_done *done, void *arg)
+{
+	struct async_call *c = async_call_new("SELECT api.poller_stream_lost($1, $2, $3::int2, $4, $5)", done, arg);
+
+	async_call_int4(c, controller);
+	async_call_int8(c, token);
+	async_call_int4(c, stream);
+	async_call_int8(c, revision);
+	async_call_text(c, reason);
+	async_send(db, c);
+}
+
+void poller_job_progress(struct async *db, int64_t job, int64_t token, int64_t done_so_far, int64_t total, async_done *done,
+    void *arg)
+{
+	struct async_call *c = async_call_new("SELECT api.poller_job_progress($1, $2, $3, $4)", done, arg);
+
+	async_call_int8(c, job);
+	async_call_int8(c, token);
+	async_call_int8(c, done_so_far);
+	async_call_int8(c, total);
+	async_send(db, c);
+}
+
+void poller_job_end(struct async *db, int64_t job, int64_t token, bool ok, const char *reason, async_done *done, void *arg)
+{
+	struct async_call *c = async_call_new("SELECT api.poller_job_end($1, $2, $3, $4)", done, arg);
+
+	async_call_int8(c, job);
+	async_call_int8(c, token);
+	async_call_bool(c, ok);
+	async_call_text(c, reason);
+	async_send(db, c);
+}
