@@ -1,5 +1,22 @@
 # cgi-bin: one FastCGI program per functional area, each a thin main.c over routes and handlers. May use web, db and base.
-# A program:
-#   pkglibexec_PROGRAMS += cgi-bin/gates/gates
-#   cgi_bin_gates_gates_SOURCES = cgi-bin/gates/main.c cgi-bin/gates/routes.c ...
-#   cgi_bin_gates_gates_LDADD = $(LINK_WEB)
+pkglibexec_PROGRAMS += cgi-bin/session/session cgi-bin/gates/gates cgi-bin/history/history cgi-bin/live/live
+
+cgi_bin_session_session_SOURCES = cgi-bin/session/main.c cgi-bin/session/routes.c cgi-bin/session/routes.h cgi-bin/session/handlers.h \
+	cgi-bin/session/session.c cgi-bin/session/saved_searches.c cgi-bin/session/password.c cgi-bin/session/password.h
+cgi_bin_session_session_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+cgi_bin_session_session_LDADD = $(LINK_WEB)
+
+cgi_bin_gates_gates_SOURCES = cgi-bin/gates/main.c cgi-bin/gates/routes.c cgi-bin/gates/routes.h cgi-bin/gates/handlers.h \
+	cgi-bin/gates/gates.c cgi-bin/gates/commands.c cgi-bin/gates/organisation.c
+cgi_bin_gates_gates_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+cgi_bin_gates_gates_LDADD = $(LINK_WEB)
+
+cgi_bin_history_history_SOURCES = cgi-bin/history/main.c cgi-bin/history/routes.c cgi-bin/history/routes.h cgi-bin/history/handlers.h \
+	cgi-bin/history/history.c cgi-bin/history/export.c cgi-bin/history/alarms.c
+cgi_bin_history_history_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+cgi_bin_history_history_LDADD = $(LINK_WEB)
+
+cgi_bin_live_live_SOURCES = cgi-bin/live/main.c cgi-bin/live/live.h cgi-bin/live/stream.c cgi-bin/live/feed.c \
+	cgi-bin/live/ring.c cgi-bin/live/ring.h
+cgi_bin_live_live_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+cgi_bin_live_live_LDADD = $(LINK_WEB) -lpthread

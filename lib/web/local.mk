@@ -1,3 +1,16 @@
 # lib/web: the only user of libfcgi; workers, routes, parameters, session, JSON, problem replies. May use db and base.
 noinst_LIBRARIES += lib/web/libweb.a
-lib_web_libweb_a_SOURCES =
+lib_web_libweb_a_SOURCES = \
+	lib/web/body.c \
+	lib/web/csv.c lib/web/csv.h \
+	lib/web/fcgi.c lib/web/fcgi.h \
+	lib/web/field.h \
+	lib/web/handle.c \
+	lib/web/json.c lib/web/json.h \
+	lib/web/parameters.c \
+	lib/web/present.c lib/web/present.h \
+	lib/web/problem.c lib/web/problem.h \
+	lib/web/request.c lib/web/request.h \
+	lib/web/route.c lib/web/route.h \
+	lib/web/server.c lib/web/server.h \
+	lib/web/turn.c

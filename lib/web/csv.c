@@ -1,0 +1,87 @@
+/* CSV rows, one at a time. */
+#include "web/csv.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+
+void csv_start(struct csv *csv, bool cp932)
+{
+	*csv = (struct csv){.converter = (iconv_t)-1};
+	if (!cp932) {
+		buf_adds(&csv->out, "\xEF\xBB\xBF");
+		return;
+	}
+	csv->converter = iconv_open("CP932", "UTF-8");
+	if (csv->converter == (iconv_t)-1)
+		fatal("iconv knows no CP932");
+}
+
+void csv_cell(struct csv *csv, const char *text)
+{
+	bool formula = text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+	bool quote = strpbrk(text, "\",\r\n") != NULL || text[0] == ' ';
+
+	if (csv->cells)
+		buf_addc(&csv->line, ',');
+	csv->cells = true;
+	if (quote)
+		buf_addc(&csv->line, '"');
+	if (formula)
+		buf_addc(&csv->line, '\'');
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			buf_addc(&csv->line, '"');
+		buf_addc(&csv->line, *text);
+	}
+	if (quote)
+		buf_addc(&csv->line, '"');
+}
+
+/* One UTF-8 character of valid text. */
+static void copy_character(const char *text, size_t left, char out[8])
+{
+	size_t len = 1;
+
+	while (len < left && len < 4 && ((unsigned char)text[len] & 0xC0) == 0x80)
+		len++;
+	memcpy(out, text, len);
+	out[len] = '\0';
+}
+
+int csv_end_row(struct csv *csv, char lacking[8])
+{
+	int result = 0;
+
+	buf_adds(&csv->line, "\r\n");
+	if (csv->converter == (iconv_t)-1) {
+		buf_add(&csv->out, csv->line.data, csv->line.len);
+	} else {
+		size_t before = csv->out.len, in_left = csv->line.len, room = 2 * csv->line.len;
+		char *in = csv->line.data, *out = buf_reserve(&csv->out, room + 1);
+		iconv(csv->converter, NULL, NULL, NULL, NULL);
+		/* A positive count is of characters that were replaced: as bad as none. */
+		if (iconv(csv->converter, &in, &in_left, &out, &room) != 0) {
+			copy_character(in, in_left, lacking);
+			result = -1;
+		} else {
+			csv->out.len = (size_t)(out - csv->out.data);
+		}
+		if (result != 0)
+			csv->out.len = before;
+		if (csv->out.data != NULL)
+			csv->out.data[csv->out.len] = '\0';
+	}
+	buf_clear(&csv->line);
+	csv->cells = false;
+	return result;
+}
+
+void csv_free(struct csv *csv)
+{
+	if (csv->converter != (iconv_t)-1)
+		iconv_close(csv->converter);
+	buf_free(&csv->line);
+	buf_free(&csv->out);
+}
