@@ -56,7 +56,9 @@ PHONY_TARGETS += demo demo-reset
 dist_check_SCRIPTS += tests/asan_test.py
 if !ASAN
 if !COVERAGE
+if LONG_TESTS
 OTHER_TESTS += tests/asan_test.py
+endif
 endif
 endif
 asan-clean:

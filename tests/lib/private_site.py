@@ -88,7 +88,7 @@ def free_network(hosts, port):
 def find_program(name, *folders):
     path = shutil.which(name, path=os.pathsep.join([*folders, os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
     if path is None:
-        raise SiteError(f"{name} is missing: run ./autogen.sh --install-deps")
+        raise SiteError(f"{name} is not built: run make" if "/" in name else f"{name} is missing: run ./autogen.sh --install-deps")
     return path
 
 
