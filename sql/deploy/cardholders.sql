@@ -56,7 +56,12 @@ CREATE TABLE permit (
 CREATE INDEX permit_gate ON permit (gate_id) WHERE gate_id IS NOT NULL;
 CREATE INDEX permit_gate_group ON permit (gate_group_id) WHERE gate_group_id IS NOT NULL;
 
-SELECT make_versioned('cardholder'), make_versioned('credential'), make_versioned('permit');
+DO $$
+BEGIN
+  PERFORM make_versioned('cardholder');
+  PERFORM make_versioned('credential');
+  PERFORM make_versioned('permit');
+END $$;
 
 CREATE INDEX credential_past_cardholder ON credential_past (cardholder_id);
 CREATE INDEX permit_past_cardholder ON permit_past (cardholder_id);

@@ -54,8 +54,13 @@ CREATE TABLE gate_group_member (
 );
 CREATE INDEX gate_group_member_gate ON gate_group_member (gate_id);
 
-SELECT make_versioned('controller'), make_versioned('gate'), make_versioned('gate_group'),
-       make_versioned('gate_group_member');
+DO $$
+BEGIN
+  PERFORM make_versioned('controller');
+  PERFORM make_versioned('gate');
+  PERFORM make_versioned('gate_group');
+  PERFORM make_versioned('gate_group_member');
+END $$;
 
 CREATE INDEX gate_past_id ON gate_past (id, to_cs);
 CREATE INDEX gate_group_member_past_group ON gate_group_member_past (gate_group_id);

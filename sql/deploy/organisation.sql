@@ -23,6 +23,10 @@ CREATE TABLE department (
 );
 CREATE INDEX ON department (parent_id);
 
-SELECT make_versioned('management_group'), make_versioned('department');
+DO $$
+BEGIN
+  PERFORM make_versioned('management_group');
+  PERFORM make_versioned('department');
+END $$;
 
 COMMIT;
