@@ -24,6 +24,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import secrets
 import shutil
 import signal
@@ -180,7 +181,8 @@ class Site:
     def _choose_run(self):
         self.run = self.state / "run"
         # The longest name in it: PostgreSQL's ".s.PGSQL.5432.lock"; a NOTIFY socket of a second poller is shorter.
-        if len(os.fsencode(self.run)) + 32 > 107:
+        # Connection strings and settings hold this path: a plain one needs no quoting anywhere.
+        if len(os.fsencode(self.run)) + 32 > 107 or not re.fullmatch(r"[\w./+-]+", str(self.run), re.ASCII):
             base = os.environ.get("XDG_RUNTIME_DIR")
             base = base if base and os.access(base, os.W_OK) and len(base) < 60 else "/tmp"
             self.run, self._own_run = pathlib.Path(tempfile.mkdtemp(prefix="kidoban-", dir=base)), True
@@ -442,7 +444,8 @@ class Site:
     def ledger(self):
         """Every event that the simulated controllers ever made, as dicts."""
         text = self._command(self.build / "daemons/gate-simulator/gate-simulator", "ledger", self.state / "simulator")
-        names = ("serial", "log", "seq", "t_ms", "kind", "door", "reader", "credential", "card", "flags", "detail")
+        names = ("serial", "log", "seq", "t_ms", "kind", "door", "reader", "credential", "card", "flags", "detail", "command",
+                 "revision")
         return [dict(zip(names, line.split("\t"))) for line in text.splitlines()]
 
     def tls_context(self):
