@@ -117,6 +117,7 @@ slot_granted(struct kidoban *k)
 {
 	k->slot_wanted = false;
 	k->slot_held = true;
+	k->slot_used = false;
 	if (k->state == GATE_SESSION_WAITING)
 		channel_connect(k);
 }
@@ -138,15 +139,22 @@ run_timers(struct kidoban *k)
 		k->state = GATE_SESSION_WAITING;
 }
 
-/* With a slot: one exchange, and beside it only what is urgent. */
+/* A slot is for one exchange; what is urgent may go beside or after it, and hello follows its handshake. */
+static bool
+may_share_slot(const struct kidoban *k, enum lane lane)
+{
+	return !k->slot_used || lane_class[lane] == GATE_SLOT_URGENT || lane == LANE_HELLO;
+}
+
 static void
 use_slot(struct kidoban *k)
 {
 	enum lane lane;
 
-	while ((lane = next_lane(k)) != LANE_NONE &&
-	    (!exchange_any_waits(k) || lane_class[lane] == GATE_SLOT_URGENT))
+	while ((lane = next_lane(k)) != LANE_NONE && may_share_slot(k, lane)) {
+		k->slot_used = true;
 		start(k, lane);
+	}
 	if (!exchange_any_waits(k) && k->state != GATE_SESSION_CONNECTING)
 		release_slot(k);
 }

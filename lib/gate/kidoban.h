@@ -100,6 +100,7 @@ struct kidoban {
 	bool suspect;			/* it nudged us: shorter patience */
 
 	bool slot_held, slot_wanted;
+	bool slot_used;			/* something was sent in this hold */
 	enum gate_slot_class slot_class;
 
 	uint32_t last_exchange;
@@ -143,7 +144,8 @@ void channel_up(struct kidoban *k, uint32_t epoch);
 void channel_down(struct kidoban *k, const char *why);
 void kidoban_lost(struct kidoban *k, const char *why);	/* ends the channel and plans the next one */
 void kidoban_greeted(struct kidoban *k);
-int64_t kidoban_retry_later(struct kidoban *k, enum lane lane);
+int64_t kidoban_retry_later(struct kidoban *k, enum lane lane);	/* 1, 2, 4 ... 30 s from now */
+void kidoban_went_well(struct kidoban *k, enum lane lane);	/* the next retry is soon again */
 
 /* kidoban_exchange.c */
 uint32_t exchange_new_id(struct kidoban *k);

@@ -116,6 +116,13 @@ channel_down(struct kidoban *k, const char *why)
 		forget_channel(k, why);
 }
 
+void
+kidoban_went_well(struct kidoban *k, enum lane lane)
+{
+	k->lanes[lane].backoff_ms = 0;
+	k->lanes[lane].retry_ms = 0;
+}
+
 int64_t
 kidoban_retry_later(struct kidoban *k, enum lane lane)
 {

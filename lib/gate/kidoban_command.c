@@ -92,6 +92,8 @@ void
 command_answered(struct kidoban *k, const struct gate_command_reply *r)
 {
 	finish_head(k, r->outcome, r->reason, r->door.door == 0 ? NULL : &r->door);
+	kidoban_went_well(k, LANE_COMMAND);
+	k->want |= GATE_WANT_EVENTS;	/* what it did is an event that somebody waits to see */
 }
 
 void

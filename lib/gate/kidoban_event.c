@@ -112,10 +112,12 @@ events_stored(struct kidoban *k, const uint8_t *log, uint32_t mark)
 
 	if (memcmp(log, k->config.log, GATE_LOG_SIZE) != 0)
 		return;
-	if (moved)
+	if (moved) {
 		k->unacknowledged = true;
-	else if (k->storing)	/* committed without progress: do not spin */
+		kidoban_went_well(k, LANE_EVENTS);
+	} else if (k->storing) {	/* committed without progress: do not spin */
 		kidoban_retry_later(k, LANE_EVENTS);
+	}
 	k->config.mark = mark;
 	k->storing = false;
 }

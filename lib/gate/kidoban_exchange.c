@@ -128,7 +128,6 @@ exchange_answered(struct kidoban *k, enum lane lane)
 
 	if (x->tries == 1)
 		k->rtt_ms = k->rtt_ms == 0 ? rtt : (7 * k->rtt_ms + rtt) / 8;
-	x->backoff_ms = 0;
 	exchange_drop(k, lane);
 }
 

@@ -52,6 +52,7 @@ status_answered(struct kidoban *k, const struct gate_status_reply *r, int64_t rt
 	a->u.status.clock_offset_ms = clock_offset(k, r->time_ms, rtt);
 	a->u.status.rtt_ms = clamp32(rtt);
 	k->want &= ~(uint32_t)GATE_WANT_STATUS;
+	kidoban_went_well(k, LANE_STATUS);
 	events_seen(k, r->log, r->newest);
 	return true;
 }
@@ -67,6 +68,7 @@ clock_answered(struct kidoban *k, const struct gate_clock_reply *r, int64_t rtt)
 		return true;
 	}
 	k->want &= ~(uint32_t)GATE_WANT_CLOCK;
+	kidoban_went_well(k, LANE_CLOCK);
 	a = emit(k->out, GATE_ACT_CLOCK);
 	a->u.clock.offset_before_ms = (int64_t)r->before_ms - middle;
 	a->u.clock.offset_after_ms = (int64_t)r->after_ms - middle;
@@ -81,6 +83,7 @@ digest_answered(struct kidoban *k, const struct gate_digest_reply *r)
 	if (r->stream != asked->stream || r->first != asked->first || r->count != asked->count)
 		return false;
 	emit(k->out, GATE_ACT_DIGEST)->u.digest = r;
+	kidoban_went_well(k, LANE_DIGEST);
 	k->digest_count--;
 	memmove(k->digests, k->digests + 1, k->digest_count * sizeof k->digests[0]);
 	return true;

@@ -13,6 +13,7 @@ revoke_begin(struct kidoban *k, const struct gate_revoke_plan *plan)
 		emit_ended(k->out, GATE_ACT_REVOKE_ENDED, false, "replaced by a newer list");
 	exchange_drop(k, LANE_REVOKE);
 	k->revoke = plan;
+	kidoban_went_well(k, LANE_REVOKE);
 	revoke_restart(k);
 }
 
@@ -92,6 +93,7 @@ void
 key_begin(struct kidoban *k, uint8_t type, const struct gate_key_stage *key)
 {
 	exchange_drop(k, LANE_KEY);
+	kidoban_went_well(k, LANE_KEY);
 	k->key_type = type;
 	k->key = *key;
 }

@@ -56,7 +56,7 @@ transfer_start(struct kidoban *k, const struct gate_transfer_plan *plan)
 	t->handle = t->contiguous = t->restarts = 0;
 	t->beyond = 0;
 	t->window = WINDOW_FIRST;
-	k->lanes[LANE_TRANSFER].retry_ms = 0;
+	kidoban_went_well(k, LANE_TRANSFER);
 }
 
 /* Staged chunks stay with the controller: a repetition resumes. */
