@@ -4,7 +4,7 @@
 
 -- How the filters find rows: literal conditions, and the column whose index leads.
 CREATE OR REPLACE FUNCTION history_filter(parent text, gates int4[], groups int4[], departments int4[], cardholder int4,
-                                          kinds int2[], OUT conditions text, OUT lead text, OUT keys text[])
+                                          kinds int2[], q text, OUT conditions text, OUT lead text, OUT keys text[])
 LANGUAGE plpgsql STABLE SET search_path = kidoban, pg_temp AS $$
 DECLARE
   gate_list int4[];
@@ -28,6 +28,19 @@ BEGIN
   IF cardholder IS NOT NULL THEN
     cred_list := ARRAY(SELECT c.id FROM cred c WHERE c.cardholder_id = cardholder);
     conditions := conditions || format(' AND e.cred = ANY (%L::int4[]) AND e.cred <> 0', cred_list);
+  END IF;
+  IF q IS NOT NULL THEN
+    -- Few persons are looked up one by one; when many match, walking by time soon fills a page.
+    cred_list := ARRAY(SELECT c.id FROM cred c
+                        WHERE kidoban.cred_matches(c, lower(q)) AND (cardholder IS NULL OR c.cardholder_id = cardholder)
+                        LIMIT 2001);
+    IF cardinality(cred_list) > 2000 THEN
+      cred_list := NULL;
+      conditions := conditions || format(' AND EXISTS (SELECT FROM kidoban.cred c WHERE c.id = e.cred'
+                                         ' AND kidoban.cred_matches(c, %L))', lower(q));
+    ELSE
+      conditions := conditions || format(' AND e.cred = ANY (%L::int4[]) AND e.cred <> 0', cred_list);
+    END IF;
   END IF;
   IF kinds IS NOT NULL THEN
     kind_list := ARRAY(SELECT k * 4 + side FROM unnest(kinds) k, generate_series(0, 2) side);
@@ -56,6 +69,12 @@ BEGIN
     lead := 'nothing';
   END IF;
 END $$;
+
+-- Part of a name, kana, employee number or card number; letters of any case.
+CREATE OR REPLACE FUNCTION cred_matches(c cred, q text) RETURNS bool LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT strpos(lower(c.name), q) > 0 OR strpos(lower(c.kana), q) > 0 OR strpos(lower(c.employee_number), q) > 0
+      OR strpos(lower(c.card_number), q) > 0
+$$;
 
 -- Gates named, and all gates of the groups named, deleted ones too. Out of scope or not is for the policies.
 CREATE OR REPLACE FUNCTION gates_of(gates int4[], groups int4[]) RETURNS int4[]
@@ -89,8 +108,8 @@ END $$;
 -- `budget` milliseconds; then a last row with log 0 and seq 0 says at t how far it came: everything at or after t was looked
 -- at, and the caller goes on with (t, 0, 0) as the cursor.
 CREATE OR REPLACE FUNCTION history_rows(parent text, from_t timestamptz, to_t timestamptz, gates int4[], groups int4[],
-  departments int4[], cardholder int4, kinds int2[], before_t timestamptz, before_log int4, before_seq int4, most int4,
-  budget int4 DEFAULT 250)
+  departments int4[], cardholder int4, kinds int2[], q text, before_t timestamptz, before_log int4, before_seq int4,
+  most int4, budget int4 DEFAULT 250)
 RETURNS TABLE (t timestamptz, log int4, seq int4, cred int4, gate int2, kind int2, dept int2, details text, who int4, raised bool)
 LANGUAGE plpgsql STABLE SET search_path = kidoban, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
@@ -112,7 +131,7 @@ DECLARE
                   || CASE parent WHEN 'alarm_event' THEN 'e.controller, e.raised'
                                  WHEN 'operation_event' THEN 'e.operator, NULL::bool' ELSE '0, NULL::bool' END;
 BEGIN
-  SELECT * INTO f FROM kidoban.history_filter(parent, gates, groups, departments, cardholder, kinds);
+  SELECT * INTO f FROM kidoban.history_filter(parent, gates, groups, departments, cardholder, kinds, q);
   IF f.lead = 'nothing' OR from_t >= upper THEN
     RETURN;
   END IF;
@@ -154,12 +173,14 @@ BEGIN
   END LOOP;
 END $$;
 
--- A page ready to be shown. category: access, alarm, operation or management; null filters do not filter; the cursor is
+-- A page ready to be shown. category: access, alarm, operation or management; null filters do not filter; q is part of a
+-- person's name, kana, employee number or card number; the cursor is
 -- the (t, log, seq) of the last row of the page before. Rows: at most `most`, newest first. A last row with kind null says
 -- that the search stopped early at t, having looked at everything at or after it: go on with (t, 0, 0) as the cursor.
 -- Cardholder and department ids are null when they are gone or out of scope: then the names are shown without a link.
 CREATE FUNCTION api.history_page(category text, from_t timestamptz, to_t timestamptz, gates int4[], management_groups int4[],
-  departments int4[], cardholder int4, kinds int2[], before_t timestamptz, before_log int4, before_seq int4, most int4)
+  departments int4[], cardholder int4, kinds int2[], before_t timestamptz, before_log int4, before_seq int4, most int4,
+  q text DEFAULT NULL)
 RETURNS TABLE (t timestamptz, log int4, seq int4, kind int4, reader int4, gate_id int4, gate_name text,
                management_group_id int4, management_group_name text, controller_id int4, controller_name text,
                raised bool, card_number text, cardholder_id int4, employee_number text, name text, kana text,
@@ -175,7 +196,8 @@ BEGIN
   RETURN QUERY
     WITH e AS MATERIALIZED (
       SELECT * FROM kidoban.history_rows(parent, from_t, to_t, history_page.gates, history_page.management_groups,
-        history_page.departments, history_page.cardholder, history_page.kinds, before_t, before_log, before_seq, most)),
+        history_page.departments, history_page.cardholder, history_page.kinds, history_page.q, before_t,
+        before_log, before_seq, most)),
     n AS MATERIALIZED (
       SELECT e.*, l.controller_id, r.card_number, r.cardholder_id, r.employee_number, r.name, r.kana,
              d.department_id, d.name AS department_name
