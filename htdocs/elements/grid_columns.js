@@ -31,6 +31,9 @@ export class ColumnSet {
     return this.visible.map((c) => (c.grow && !this.#kept.widths[c.id] ? `minmax(${c.width}px, ${c.grow}fr)` : `${this.width(c.id)}px`)).join(' ');
   }
 
+  /** The least width of a row, in px: every row gets the same, whatever stands in it. */
+  get total() { return this.visible.reduce((sum, c) => sum + this.width(c.id), 0); }
+
   setWidth(id, width) {
     if (width === null) delete this.#kept.widths[id];
     else this.#kept.widths[id] = Math.round(Math.max(this.#columns.get(id).min ?? 40, Math.min(900, width)));

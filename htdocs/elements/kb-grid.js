@@ -179,6 +179,7 @@ export class KbGrid extends HTMLElement {
     const last = Math.min(rows.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / h) + 6);
     const columns = this.#columns.visible;
     scroller.style.setProperty('--kbg-columns', `${this.#options.multiple ? '28px ' : ''}${this.#columns.template}`);
+    scroller.style.setProperty('--kbg-total', `${this.#columns.total + (this.#options.multiple ? 28 : 0)}px`);
     scroller.style.setProperty('--kbg-row', `${h}px`);
     scroller.setAttribute('aria-rowcount', this.#more ? -1 : rows.length + 1);
     scroller.setAttribute('aria-colcount', columns.length + (this.#options.multiple ? 1 : 0));

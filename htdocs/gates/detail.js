@@ -27,15 +27,14 @@ function stateCards(gate) {
     ${s.alarms.length ? card(t('gate.alarms'), alarmMarks(s.alarms)) : nothing}</dl>`;
 }
 
-function basic(gate, log, edit) {
+function basic(gate, log) {
   return html`<div class="detail-columns">
     <div class="detail-facts">
       ${stateCards(gate)}
       <dl class="facts">
-        ${pair(t('gate.name'), gate.name)}${pair(t('gate.building'), gate.building)}${pair(t('gate.place'), gate.place)}
+        ${pair(t('gate.building'), gate.building)}${pair(t('gate.place'), gate.place)}
         ${pair(t('gate.management_group'), gate.management_group.name)}${pair(t('gate.changed'), dateTime(gate.state.changed_at))}
       </dl>
-      ${mayEdit('gates') ? html`<button type="button" class="small" data-act="edit" @click=${() => edit(gate.id)}>${t('edit.open')}</button>` : nothing}
     </div>
     ${mayView('history') ? html`<div class="detail-log">${logTemplate(log, gate)}</div>` : nothing}</div>`;
 }
@@ -119,13 +118,14 @@ export function mountGateDetail(place, edit) {
     if (chosen.length > 1) return several();
     const gate = chosen[0];
     const panel = {
-      basic: () => basic(gate, log, edit),
+      basic: () => basic(gate, log),
       controller: () => controller(gate),
       entry_reader: () => reader(gate, more, 'entry_reader'),
       exit_reader: () => reader(gate, more, 'exit_reader'),
       related: () => related(gate, more),
     }[open]();
-    return html`<div class="pane-title"><h2>${gate.name}</h2><span class="muted">${[gate.building, gate.place].filter(Boolean).join(' ')}</span></div>
+    return html`<div class="pane-title"><h2>${gate.name}</h2><span class="muted">${[gate.building, gate.place].filter(Boolean).join(' ')}</span><span class="bar-gap"></span>
+        ${mayEdit('gates') ? html`<button type="button" class="small" data-act="edit" @click=${() => edit(gate.id)}>${t('edit.open')}</button>` : nothing}</div>
       ${error ? html`<p class="field-error" role="alert">${error}</p>` : nothing}
       ${tabs('gate', t('detail.tabs'), tabIds.map((id) => ({ id, label: t(`tab.${id}`) })), open, (id) => { open = id; update(); }, panel)}`;
   };
