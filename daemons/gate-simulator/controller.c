@@ -382,6 +382,12 @@ static void wake(void *arg, int64_t now)
 	}
 }
 
+void controller_wake(struct controller *controller)
+{
+	timer_stop(&controller->shared->timers, &controller->wake_timer);
+	wake(controller, clock_mono_ms());
+}
+
 void controller_hang(struct controller *controller, int ms)
 {
 	controller->link.deaf = true;

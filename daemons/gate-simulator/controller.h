@@ -94,6 +94,9 @@ void controller_restart_later(struct controller *controller, int delay_ms);
 /* Hears and says nothing for so long, then goes on where it was. */
 void controller_hang(struct controller *controller, int ms);
 
+/* Ends hanging, or the time without power, now. */
+void controller_wake(struct controller *controller);
+
 /* An alarm of the controller itself (door 0), such as power_fail. */
 void controller_alarm(struct controller *controller, uint16_t kind, bool raised, const char *detail);
 

@@ -86,8 +86,7 @@ static const char *do_hang(struct fault_call *call)
 
 static const char *do_unhang(struct fault_call *call)
 {
-	if (call->controller->link.deaf)
-		controller_hang(call->controller, 0);
+	controller_wake(call->controller);
 	return NULL;
 }
 
@@ -294,6 +293,16 @@ static const char *do_burst(struct fault_call *call)
 	return NULL;
 }
 
+static const char *do_rate(struct fault_call *call)
+{
+	int64_t rate;
+
+	if (!number_at(call, 0, 0, 1000000, &rate))
+		return "wants events a minute, of all controllers together";
+	traffic_rate(call->traffic, (int)rate);
+	return NULL;
+}
+
 static const char *do_status(struct fault_call *call)
 {
 	status_json(call->controller, call->json);
@@ -307,8 +316,7 @@ static const char *do_heal(struct fault_call *call)
 	struct door_world world = controller_world(controller);
 
 	controller->link.faults = (struct link_faults){0};
-	if (controller->link.deaf)
-		controller_hang(controller, 0);
+	controller_wake(controller);
 	for (uint16_t kind = EVENT_LOST_CARD; kind <= EVENT_AUTH_FAILED; kind++) {
 		if (controller->inputs & GATE_ALARM_BIT(kind))
 			controller_alarm(controller, kind, false, "");
@@ -357,6 +365,7 @@ static const struct {
 	{"pass", do_pass},
 	{"code", do_code},
 	{"burst", do_burst},
+	{"rate", do_rate},
 	{"status", do_status},
 	{"heal", do_heal},
 };

@@ -40,3 +40,15 @@ LINK_SIMULATOR = daemons/gate-simulator/libsimulator.a $(LINK_GATE) $(GNUTLS_LIB
 bin_PROGRAMS += daemons/gate-simulator/gate-simulator
 daemons_gate_simulator_gate_simulator_SOURCES = daemons/gate-simulator/main.c
 daemons_gate_simulator_gate_simulator_LDADD = $(LINK_SIMULATOR)
+
+check_PROGRAMS += tests/unit/sim_session_test
+UNIT_TESTS += tests/unit/sim_session_test
+tests_unit_sim_session_test_SOURCES = tests/unit/sim_session_test.c tests/unit/sim_client.c tests/unit/sim_client.h tests/unit/tap.h
+tests_unit_sim_session_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemons/gate-simulator -I$(top_srcdir)/tests/unit
+tests_unit_sim_session_test_LDADD = $(LINK_SIMULATOR) $(LINK_CUNIT)
+
+check_PROGRAMS += tests/unit/sim_store_test
+UNIT_TESTS += tests/unit/sim_store_test
+tests_unit_sim_store_test_SOURCES = tests/unit/sim_store_test.c tests/unit/tap.h
+tests_unit_sim_store_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemons/gate-simulator -I$(top_srcdir)/tests/unit
+tests_unit_sim_store_test_LDADD = $(LINK_SIMULATOR) $(LINK_CUNIT)

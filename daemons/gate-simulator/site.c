@@ -80,6 +80,7 @@ static int read_parameters(const struct reading *reading, const xmlNode *node, s
 	    number(reading, node, "reread_guard_time", 0, 60, &reread) < 0 ||
 	    word(reading, node, "door_sensor", sensors, &sensor) < 0 || word(reading, node, "arm_on_last_out", switches, &arm) < 0 ||
 	    word(reading, node, "disarm_on_first_in", switches, &disarm) < 0 ||
+	    word(reading, node, "entry", readers, &entry) < 0 || word(reading, node, "exit", readers, &leave) < 0 ||
 	    word(reading, node, "entry_reader", readers, &entry) < 0 || word(reading, node, "exit_reader", readers, &leave) < 0 ||
 	    word(reading, node, "anti_passback", passbacks, &passback) < 0)
 		return -1;
@@ -169,6 +170,8 @@ static int read_controller(const struct reading *reading, const xmlNode *node)
 			return wrong(reading, node, "is there twice:", "serial");
 	}
 	controller->password = attribute(node, "password");
+	if (!controller->password)
+		controller->password = attribute(node->parent, "password");
 	if (!controller->password)
 		return wrong(reading, node, "misses", "password");
 	controller->building = attribute(node, "building");

@@ -8,7 +8,7 @@
  *	  <act at="2.5" serial="000000000000a001" do="pass 1 CARD0001"/>
  *	</site>
  *
- * Doors take the names and units of gate parameters. Acts are fault commands (faults.h) at so many seconds after the start.
+ * The password may stand at the site instead, for all controllers. Doors take the names and units of gate parameters. Acts are fault commands (faults.h) at so many seconds after the start.
  */
 #ifndef SIMULATOR_SITE_H
 #define SIMULATOR_SITE_H

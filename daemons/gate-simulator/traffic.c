@@ -188,6 +188,15 @@ struct traffic *traffic_new(struct shared *shared, struct controller *controller
 	return traffic;
 }
 
+void traffic_rate(struct traffic *traffic, int rate)
+{
+	traffic->shared->rate = rate;
+	traffic->steady = true;
+	timer_stop(&traffic->shared->timers, &traffic->timer);
+	if (rate && traffic->count)
+		timer_start(&traffic->shared->timers, &traffic->timer, clock_mono_ms() + (int64_t)wait_ms(traffic), somebody, traffic);
+}
+
 void traffic_free(struct traffic *traffic)
 {
 	while (traffic->later)
