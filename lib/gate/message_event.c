@@ -59,13 +59,13 @@ event_encode(const struct gate_event *e, uint8_t *out, size_t size)
 	return (int)length;
 }
 
-/* A u8 length and so many bytes into a terminated string; false when it does not fit. */
+/* A u8 length and so many bytes into a terminated string; false when it does not fit, or ends before its length. */
 static bool
 take_text(const uint8_t **in, size_t *left, char *out, size_t max)
 {
 	size_t size;
 
-	if (*left < 1 || (size = **in) > max || size > *left - 1)
+	if (*left < 1 || (size = **in) > max || size > *left - 1 || memchr(*in + 1, '\0', size) != NULL)
 		return false;
 	memcpy(out, *in + 1, size);
 	out[size] = '\0';

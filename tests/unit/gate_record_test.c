@@ -53,6 +53,8 @@ static const struct { const char *what; size_t at; uint8_t value; } spoiled[] = 
 	{ "card longer than allowed", 29, 17 },
 	{ "card longer than the record", 29, 12 },
 	{ "card with a space", 30, ' ' },
+	{ "card that ends before its length", 33, 0 },
+	{ "detail that ends before its length", 39, 0 },
 	{ "detail longer than the record", 38, 2 },
 	{ "detail with a control character", 39, 0x07 },
 };

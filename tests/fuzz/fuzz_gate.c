@@ -1,0 +1,220 @@
+/*
+ * The properties that any bytes must leave standing.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz_gate.h"
+#include "gate/codec.h"
+#include "gate/driver.h"
+#include "gate/permit.h"
+
+static void
+broke(const char *what)
+{
+	fprintf(stderr, "fuzz: %s\n", what);
+	abort();
+}
+
+static int
+has_quarantined(const struct gate_message *m)
+{
+	if (m->type == (GATE_EVENTS | GATE_REPLY))
+		for (size_t i = 0; i < m->u.events_reply.count; i++)
+			if (m->u.events_reply.events[i].quarantined)
+				return 1;
+	return 0;
+}
+
+void
+fuzz_message(const uint8_t *data, size_t size)
+{
+	uint8_t again[GATE_MESSAGE_MAX];
+	struct gate_message m;
+
+	if (gate_decode(data, size, &m) != GATE_OK || has_quarantined(&m))
+		return;
+	if (gate_encode(&m, again, sizeof again) != (int)size || memcmp(again, data, size) != 0)
+		broke("what was accepted does not encode to the same bytes");
+}
+
+void
+fuzz_record(const uint8_t *data, size_t size)
+{
+	uint8_t again[EVENT_LONGEST];	/* longer than a permit */
+	struct gate_permit p;
+	struct gate_event e;
+
+	for (; size >= GATE_PERMIT_SIZE; data += GATE_PERMIT_SIZE, size -= GATE_PERMIT_SIZE)
+		if (gate_permit_decode(data, &p) == 0 &&
+		    (gate_permit_encode(&p, again) == -1 || memcmp(again, data, GATE_PERMIT_SIZE) != 0))
+			broke("a permit does not encode to the same bytes");
+	if (event_decode(data, size, &e) == GATE_OK && !e.quarantined &&
+	    (event_encode(&e, again, sizeof again) != (int)size || memcmp(again, data, size) != 0))
+		broke("an event does not encode to the same bytes");
+}
+
+/* --- the session ------------------------------------------------------------------------------------------- */
+
+struct play {
+	struct gate_session *session;
+	struct gate_actions *out;
+	int64_t now;
+	int slot, channel, storing;
+	uint32_t exchange;		/* of the last datagram sent */
+	uint8_t type;
+	struct gate_transfer_plan plan;
+	struct gate_revoke_plan revoke;
+};
+
+static int
+read_zeros(void *context, uint32_t offset, uint8_t *out, uint16_t size)
+{
+	(void)context;
+	(void)offset;
+	memset(out, 0, size);
+	return 0;
+}
+
+static void
+obey(struct play *p)
+{
+	for (size_t i = 0; i < p->out->count; i++) {
+		const struct gate_action *a = &p->out->item[i];
+
+		switch (a->kind) {
+		case GATE_ACT_SEND:
+			if (!p->channel || !p->slot)
+				broke("sent without a channel or a slot");
+			p->type = a->u.send.bytes[1];
+			p->exchange = (uint32_t)wire_get(a->u.send.bytes + 4, 4);
+			break;
+		case GATE_ACT_CONNECT:
+			if (!p->slot)
+				broke("connected without a slot");
+			break;
+		case GATE_ACT_DISCONNECT:
+			p->channel = 0;
+			break;
+		case GATE_ACT_RELEASE_SLOT:
+			p->slot = 0;
+			break;
+		case GATE_ACT_EVENTS:
+			p->storing = 1;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+/* A datagram made of the input, mostly one that answers what was asked last, so that it gets far. */
+static size_t
+make_datagram(const struct play *p, uint8_t choice, const uint8_t *data, size_t size, uint8_t *out)
+{
+	size_t body = size < 200 ? size : 200;
+
+	out[0] = GATE_PROTOCOL_VERSION;
+	out[1] = choice & 1 ? GATE_ERROR : p->type | GATE_REPLY;
+	if (choice & 2 && gate_type_info(out[1]) != NULL)
+		body = gate_type_info(out[1])->least - (size_t)GATE_HEADER_SIZE;
+	memset(out + GATE_HEADER_SIZE, 1, body);
+	memcpy(out + GATE_HEADER_SIZE, data, body < size ? body : size);
+	wire_put(out + 2, 2, body + GATE_HEADER_SIZE);
+	wire_put(out + 4, 4, p->exchange - (choice >> 6 == 3));
+	return body + GATE_HEADER_SIZE;
+}
+
+static void
+next_input(struct play *p, uint8_t kind, uint8_t argument, const uint8_t *data, size_t size)
+{
+	static const struct gate_revocation entries[200] = { { 1, 1, 1 } };
+	struct gate_input in = { .kind = (enum gate_input_kind)(kind % (GATE_IN_CLOCK_RULES + 1)) };
+	uint8_t datagram[GATE_MESSAGE_MAX], log[GATE_LOG_SIZE];
+
+	memset(log, argument & 3, sizeof log);
+	switch (in.kind) {
+	case GATE_IN_SLOT:
+		p->slot = 1;
+		break;
+	case GATE_IN_CHANNEL_UP:
+		if (gate_session_state(p->session) != GATE_SESSION_CONNECTING)
+			return;
+		p->channel = 1;
+		in.u.channel.epoch = argument & 1;
+		break;
+	case GATE_IN_CHANNEL_DOWN:
+		p->channel = 0;
+		in.u.text = "fuzz";
+		break;
+	case GATE_IN_MESSAGE:
+		in.u.message.bytes = datagram;
+		in.u.message.size = make_datagram(p, argument, data, size, datagram);
+		break;
+	case GATE_IN_STORED:
+		in.u.stored.log = log;
+		in.u.stored.mark = argument;
+		break;
+	case GATE_IN_COMMAND:
+		in.u.command.id[0] = argument;
+		in.u.command.door = 1;
+		in.u.command.command = 1;
+		in.u.command.expires_mono_ms = p->now + argument * 50;
+		break;
+	case GATE_IN_WANT:
+		in.u.want = argument;
+		break;
+	case GATE_IN_DIGEST:
+		in.u.digest = (struct gate_digest_request){ 1, 0, 64 };
+		break;
+	case GATE_IN_TRANSFER:
+		if (gate_session_is_transferring(p->session))
+			return;
+		p->plan.begin.stream = 1;
+		p->plan.begin.mode = GATE_TRANSFER_FULL;
+		p->plan.begin.bytes = argument * 999u;
+		p->plan.begin.chunks = (p->plan.begin.bytes + GATE_CHUNK_SIZE - 1) / GATE_CHUNK_SIZE;
+		p->plan.read = read_zeros;
+		in.u.transfer = &p->plan;
+		break;
+	case GATE_IN_REVOKE:
+		p->revoke = (struct gate_revoke_plan){ GATE_REVOKE_REPLACE, 0, 9, argument % 2, entries };
+		in.u.revoke = &p->revoke;
+		break;
+	case GATE_IN_KEY_STAGE:
+	case GATE_IN_KEY_USE:
+	case GATE_IN_KEY_RETIRE:
+		in.u.key.epoch = 1 + argument % 4;
+		break;
+	case GATE_IN_CLOCK_RULES:
+		in.u.clock_rules.tz = "JST-9";
+		break;
+	case GATE_IN_TICK:
+	case GATE_IN_STORE_FAILED:
+	case GATE_IN_TRANSFER_STOP:
+		break;
+	}
+	if (in.kind == GATE_IN_SLOT && gate_session_holds_slot(p->session))
+		return;
+	gate_step(p->session, &in, p->now, 1760000000000 + p->now, p->out);
+	obey(p);
+	if (p->slot != gate_session_holds_slot(p->session))
+		broke("slot accounting differs");
+}
+
+void
+fuzz_session(const uint8_t *data, size_t size)
+{
+	static struct gate_actions out;
+	struct gate_config config = { .serial = 1, .epochs = { 1, 0 } };
+	struct play p = { .out = &out, .session = gate_session_new(&gate_driver_kidoban, &config) };
+
+	if (p.session == NULL)
+		return;
+	for (size_t steps = 0; size >= 3 && steps < 2000; data += 3, size -= 3, steps++) {
+		p.now += data[2] * (data[2] > 200 ? 100 : 5);
+		next_input(&p, data[0], data[1], data + 3, size - 3);
+	}
+	gate_session_free(p.session);
+}
