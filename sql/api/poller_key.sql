@@ -9,7 +9,7 @@ BEGIN
   END IF;
   INSERT INTO controller_key AS k (controller_id, epoch, wrapped, state)
   VALUES (controller, poller_key_stage.epoch, poller_key_stage.wrapped, 'staged')
-  ON CONFLICT (controller_id, epoch) DO UPDATE SET wrapped = excluded.wrapped, created_at = clock_timestamp()
+  ON CONFLICT ON CONSTRAINT controller_key_pkey DO UPDATE SET wrapped = excluded.wrapped, created_at = clock_timestamp()
    WHERE k.state = 'staged';
   RETURN FOUND;
 END $$;
