@@ -289,7 +289,7 @@ test_every_range(void)
 		const struct field *f = message_layout(good[1])->fields;
 
 		for (; f->kind == FIELD_INT || f->kind == FIELD_BYTES; at += f->size, f++) {
-			uint64_t most = f->size == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * f->size) - 1;
+			uint64_t most = f->kind != FIELD_INT || f->size == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * f->size) - 1;
 
 			memcpy(bad, good, size);
 			if (f->kind == FIELD_INT && f->hi < most) {
