@@ -42,7 +42,8 @@ from plan import Plan
 from supervisor import Program, Supervisor
 
 FASTCGI = ("session", "gates", "history", "live")
-COMPONENTS = ("postgres", "keeper", *FASTCGI, "httpd", "gate-poller", "gate-simulator")
+# In the order of starting. They are stopped the other way round: controllers go last of all that polls them.
+COMPONENTS = ("postgres", "keeper", *FASTCGI, "httpd", "gate-simulator", "gate-poller")
 HTTPD_MODULES = ("mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_basic", "alias", "dir", "mime",
                  "headers", "setenvif", "reqtimeout", "ssl", "proxy", "proxy_fcgi")
 
@@ -252,7 +253,7 @@ class Site:
         certificate = self.state / "tls.crt"
         if not certificate.exists():
             self._command("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "825",
-                          "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                          "-subj", "/CN=localhost", "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
                           "-keyout", self.state / "tls.key", "-out", certificate)
         self._write_httpd()
         self._write_private(self.state / "site.xml", self.plan.site_xml(self.facts["mutual_auth_password"]))
@@ -326,9 +327,17 @@ class Site:
         program = Program(name, [path, "-c", conf], log, notify=str(self.run / f"{name}.notify"))
         self.supervisor.start(program)
         if kind in FASTCGI:
-            self.wait((self.run / f"{kind}.sock").exists, 30, f"{name}'s socket")
-        elif not program.ready.wait(60):
-            raise SiteError(f"{name} does not become ready; see {log}")
+            self.wait(lambda: (self.run / f"{kind}.sock").exists() or self._gave_up(program), 30, f"{name}'s socket")
+        else:
+            self.wait(lambda: program.ready.is_set() or self._gave_up(program), 60, f"{name} to become ready")
+
+    @staticmethod
+    def _gave_up(program):
+        """SiteError with the last it said when a program dies again and again while we wait for it."""
+        if program.starts >= 4:
+            last = pathlib.Path(program.log).read_text(encoding="utf-8", errors="replace").splitlines()[-3:]
+            raise SiteError(f"{program.name} does not stay up (see {program.log}):\n" + "\n".join(last))
+        return False
 
     def _httpd_listens(self):
         try:
