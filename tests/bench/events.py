@@ -40,9 +40,9 @@ class Events:
         client = self.world.api()
         stream = Stream(client)
         eventually("the stream opens", 20, lambda: stream.opened.is_set() and stream.status == 200)
-        self.world.traffic(True, rate=600)
+        self.world.traffic(600)
         eventually(f"{self.samples} events in the stream", 30 + self.samples / 4, lambda: len(stream.of("access")) >= self.samples)
-        self.world.traffic(False)
+        self.world.traffic(0)
         times = [arrived - seconds_of(data["t"]) for arrived, _, _, data in stream.of("access")]
         stream.stop()
         half, worst = percentile(times, 0.5) * 1000, percentile(times, 0.99) * 1000
@@ -66,7 +66,7 @@ class Events:
     def click(self, delay_ms):
         """From the click to the gate's answer in the operator's stream, one command at a time."""
         world, client = self.world, self.world.api()
-        world.network(delay_ms=delay_ms)
+        world.network(delay=delay_ms)
         stream = Stream(client)
         eventually("the stream opens", 20, lambda: stream.opened.is_set() and stream.status == 200)
         gates, times, wrong = world.list_of_gates, [], 0
@@ -112,7 +112,7 @@ class Events:
     def ingest(self):
         """A burst that waits on the controllers, from the poller's waking to the last commit; then COPY of the same rows."""
         world = self.world
-        world.traffic(False)
+        world.traffic(0)
         eventually("quiet", 60, world.settled, interval=0.5)
         begin = self.marks()
         poller = world.pid("gate-poller")
@@ -156,7 +156,7 @@ class Events:
     def sweep(self, delay_ms):
         """Every controller is due at once: the poller sleeps for one interval, wakes, and asks them all, 50 at a time."""
         world = self.world
-        world.network(delay_ms=delay_ms)
+        world.network(delay=delay_ms)
         count = len(world.boards)
         interval = world.state_interval
         spans = []

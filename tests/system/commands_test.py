@@ -74,7 +74,7 @@ def dead(tap, world, client):
     group = client.gates()[world.list_of_gates[5]]["management_group"]["id"]
     members = [gate for gate, shown in client.gates().items() if shown["management_group"]["id"] == group]
     victim = members[0]
-    world.fault(world.serial_of(victim), "hang", "on")
+    world.tell(world.serial_of(victim), "hang", 3600)
     began = time.monotonic()
     rows, request = order(client, [victim], "unlock")
     tap.ok(request["finished"] and rows[victim]["outcome"] in ("unreachable", "expired", "unknown"),
@@ -93,7 +93,7 @@ def dead(tap, world, client):
     tap.ok(True, f"all of {len(good)} show locked")
     del shown
 
-    world.fault(world.serial_of(victim), "hang", "off")
+    world.tell(world.serial_of(victim), "unhang")
     eventually("the gate is back", 60, lambda: client.gates()[victim]["controller"]["communication"] == "up")
     time.sleep(1)
     late = [event for event in world.made() if event.command and event.kind == 302 and event.serial == world.serial_of(victim)]

@@ -11,11 +11,18 @@ from world import World
 OVERFLOW, DRIFT, COMM_FAULT = 217, 216, 210
 
 
-def own_events(world, kind, controller, since=0):
-    """Events that the server itself recorded about a controller: (t, raised, details)."""
-    return [(row[0], row[1], json.loads(row[2]) if row[2] else {}) for row in world.sql(
-        f"SELECT t, raised, details FROM kidoban.alarm_event WHERE kind / 4 = {kind} AND controller = {controller}"
-        f" AND log IN (SELECT id FROM kidoban.event_log WHERE controller_id IS NULL) AND seq > {since} ORDER BY seq")]
+def gap_records(world, controller):
+    """The details of every event_overflow in a controller's own logs."""
+    return [json.loads(row[0]) for row in world.sql(
+        f"SELECT e.details FROM kidoban.alarm_event e JOIN kidoban.event_log l ON l.id = e.log"
+        f" WHERE e.kind / 4 = {OVERFLOW} AND l.controller_id = {controller}")]
+
+
+def lost_logs(world, controller):
+    """What the server recorded about event stores that vanished."""
+    return [json.loads(row[0]) for row in world.sql(
+        f"SELECT e.details FROM kidoban.alarm_event e JOIN kidoban.event_log l ON l.id = e.log"
+        f" WHERE e.kind / 4 = {OVERFLOW} AND l.controller_id IS NULL AND e.controller = {controller}")]
 
 
 def alarm(world, kind, controller):
@@ -30,14 +37,15 @@ def overflow(tap, world):
     victim = world.boards[0]
     world.stop_component("gate-poller")
     begin = world.statistics()[victim.serial]
-    lost = world.overflow(victim.serial)
+    world.tell(victim.serial, "burst", 200)
+    lost = world.tell(victim.serial, "overflow", 120)[0]
     world.start_component("gate-poller")
-    rows = eventually("event_overflow", 60, lambda: own_events(world, OVERFLOW, victim.id))
+    eventually("event_overflow", 60, lambda: gap_records(world, victim.id))
     time.sleep(2)
-    rows = own_events(world, OVERFLOW, victim.id)
+    rows = gap_records(world, victim.id)
     tap.equal(len(rows), 1, "exactly one event_overflow", rows)
-    details = rows[0][2]
-    want = {"from": begin["newest"] + 1, "to": begin["newest"] + lost, "count": lost}
+    details = rows[0]
+    want = {"from": lost["from"], "to": lost["to"], "count": 120}
     tap.equal({name: details.get(name) for name in want}, want, "it says from, to and how many", details)
     return [(victim.serial, begin["log"], seq) for seq in range(want["from"], want["to"] + 1)]
 
@@ -46,34 +54,36 @@ def memory(tap, world):
     """Lost memory: a new log, and the permits come back without anyone asking (T-8)."""
     victim = world.boards[1]
     before = world.statistics()[victim.serial]
-    tap.ok(before["permits"] > 0, f"it held {before['permits']} permits")
+    tap.ok(before["permits"]["records"] > 0, f"it held {before['permits']['records']} permits")
     unread = [(victim.serial, before["log"], seq) for seq in range(before["acked"] + 1, before["newest"] + 50)]
-    world.fault(victim.serial, "lose_memory")
-    eventually("permits refilled unasked", 60, lambda: world.statistics()[victim.serial]["permits"] == before["permits"])
+    world.tell(victim.serial, "lost_memory")
+    eventually("permits refilled unasked", 60, lambda: world.statistics()[victim.serial]["permits"]["records"] == before["permits"]["records"])
     after = world.statistics()[victim.serial]
     tap.ok(True, "its permits were refilled unasked")
     tap.ok(after["log"] != before["log"], "its event log is a new one")
     eventually("the new log in the database", 30, lambda: int(world.one(
         f"SELECT count(*) FROM kidoban.event_log WHERE controller_id = {victim.id}")) >= 2)
     tap.ok(True, "the database knows both logs")
+    told = eventually("the lost log in the history", 20, lambda: lost_logs(world, victim.id))
+    tap.equal([row.get("previous_log") for row in told], [before["log"]], "and says in the history that the old one is gone", told)
     return unread
 
 
 def clock(tap, world):
     """A clock that is an hour ahead: alarmed, set right, cleared."""
     victim = world.boards[2]
-    world.fault(victim.serial, "clock", "+3600")
+    world.tell(victim.serial, "clock_drift", 3600)
     eventually("clock_drift raised", 90, lambda: alarm(world, DRIFT, victim.id))
     tap.ok(True, "clock_drift is raised")
     eventually("clock_drift cleared", 120, lambda: alarm(world, DRIFT, victim.id)[1])
-    tap.ok(abs(world.statistics()[victim.serial]["clock_ms"]) < 5000, "the clock was set right and the alarm cleared",
+    tap.ok(abs(world.statistics()[victim.serial]["clock_offset_ms"]) < 5000, "the clock was set right and the alarm cleared",
            world.statistics()[victim.serial])
 
 
 def hang(tap, world):
     """A gate that hangs is alarmed and delays no other."""
     victim = world.boards[3]
-    world.fault(victim.serial, "hang", "on")
+    world.tell(victim.serial, "hang", 3600)
     oldest = 0
     end = time.monotonic() + 25
     while time.monotonic() < end:
@@ -87,7 +97,7 @@ def hang(tap, world):
     tap.ok(True, "controller_comm_fault is raised")
     shown = world.api().gates()[victim.gates[0]]
     tap.equal(shown["controller"]["communication"], "down", "and the list says down", shown["controller"])
-    world.fault(victim.serial, "hang", "off")
+    world.tell(victim.serial, "unhang")
     eventually("controller_comm_fault cleared", 60, lambda: alarm(world, COMM_FAULT, victim.id)[1])
     tap.ok(True, "the alarm is cleared when it answers again")
 
@@ -96,7 +106,7 @@ def reboot(tap, world):
     """A reboot keeps the log and the sequence."""
     victim = world.boards[4]
     before = world.statistics()[victim.serial]
-    world.fault(victim.serial, "reboot")
+    world.tell(victim.serial, "reboot")
     eventually("the reboot is known", 60, lambda: int(world.one(
         f"SELECT boot_id FROM kidoban.controller_state WHERE controller_id = {victim.id}")) > before["boot"])
     tap.equal(world.statistics()[victim.serial]["log"], before["log"], "a reboot keeps the event log")

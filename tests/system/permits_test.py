@@ -36,7 +36,7 @@ def held(tap, world):
         JOIN kidoban.permit p ON p.gate_id = g.id OR p.gate_group_id = m.gate_group_id
         JOIN kidoban.credential r ON r.cardholder_id = p.cardholder_id
        GROUP BY c.serial""")}
-    got = {serial: own["permits"] for serial, own in world.statistics().items() if own["permits"]}
+    got = {serial: own["permits"]["records"] for serial, own in world.statistics().items()}
     tap.ok(sum(wanted.values()) > len(world.boards), f"{sum(wanted.values())} permits are wanted in all")
     wrong = {serial: (wanted.get(serial), got.get(serial)) for serial in wanted if wanted[serial] != got.get(serial)}
     tap.ok(not wrong, "each controller holds a record for each credential that may pass there", list(wrong.items())[:5])
@@ -56,15 +56,16 @@ def lost(tap, world):
     """A card reported lost is refused at its gates at once and alarmed there (C-7)."""
     cardholder, card, gate = somebody(world)
     gate = int(gate)
-    entries = world.swipe(gate, card)
-    tap.ok(entries, f"card {card} is read at gate {gate}", entries)
+    answer = world.passes(gate, card)
+    tap.ok(answer["passed"], f"card {card} passes at gate {gate}", answer)
     begin = time.monotonic()
     world.change("lost card", f"UPDATE kidoban.cardholder SET lost = true, lost_at = clock_timestamp() WHERE id = {cardholder}")
     revision = int(world.one("SELECT max(revision) FROM kidoban.change_set"))
     eventually("every controller has confirmed the revocation", 20, lambda: int(world.one(
         f"SELECT count(*) FROM kidoban.controller_stream WHERE stream = 2 AND confirmed_revision >= {revision}")) == len(world.boards))
     tap.ok(True, f"confirmed by all {len(world.boards)} controllers {time.monotonic() - begin:.1f} s after the report")
-    world.swipe(gate, card)
+    answer = world.passes(gate, card, "exit")
+    tap.equal(answer["refused"], "lost_card_refused", "the gate refuses it", answer)
     refused = eventually("the refusal in the history", 20, lambda: world.sql(
         f"SELECT e.kind / 4 FROM kidoban.access_event e JOIN kidoban.cred d ON d.id = e.cred"
         f" WHERE d.card_number = '{card}' AND e.kind / 4 = 121"))
@@ -85,13 +86,11 @@ def main(tap):
         with tap.section("lost"):
             lost(tap, world)
         with tap.section("slots"):
-            world.traffic(True, rate=6000)
+            world.traffic(6000)
             world.wait_events(200, 60)
-            world.traffic(False)
+            world.traffic(0)
             sampler.stopping.set()
             tap.ok(0 < sampler.most <= 50, f"at most {sampler.most} of 50 slots were leased in {sampler.samples} looks")
-            most = world.most_at_once()
-            tap.ok(0 < most <= 50, f"the controllers saw at most {most} of them in an exchange at a time")
         world.quiesce(60)
         world.check_ledger(tap, "at the end")
 

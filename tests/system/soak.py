@@ -43,7 +43,7 @@ def main(tap):
             world.settle_commands()
             world.check_commands(tap, f"round {rounds}")
             tap.say(f"round {rounds}: resident MiB {memory(world)}")
-            world.traffic(True)
+            world.traffic(3000)
         tap.say(f"{rounds} rounds in {minutes:g} minutes; {world.events()} events; killed {total}; seed {seed}")
 
 

@@ -1,8 +1,12 @@
 """A whole private site for the system tests: what tests/lib/private_site.py runs, plus what these tests ask of it."""
 import collections
+import json
+import os
 import pathlib
 import shutil
 import signal
+import socket
+import subprocess
 import sys
 import threading
 
@@ -34,7 +38,7 @@ class World(private_site.Site):
         merged["gate-poller"].update((settings or {}).pop("gate-poller", {}))
         merged.update(settings or {})
         options.setdefault("cardholders", 200)
-        super().__init__(directory, gates=gates, seed=seed % 65535 + 1, rate=rate, doors_per_controller=doors_per_controller, settings=merged, **options)
+        super().__init__(directory, gates=gates, seed=seed % 65535 + 1, rate=rate, simulator_options=("--steady",), doors_per_controller=doors_per_controller, settings=merged, **options)
         self.operator = "admin"
 
     def start(self):
@@ -92,6 +96,61 @@ class World(private_site.Site):
         """A logged-in administrator."""
         return self.client(self.operator)
 
+    # --- the simulated controllers
+
+    def tell(self, target, *words):
+        """A line to the simulator's control socket for one serial or "all": the answers, one a controller."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control:
+            control.settimeout(120)
+            control.connect(str(self.run / "simulator.sock"))
+            control.sendall((" ".join(str(word) for word in (target, *words)) + "\n").encode())
+            answers = []
+            for line in control.makefile(encoding="utf-8"):
+                answer = json.loads(line)
+                if answer.get("end"):
+                    if answer["failed"]:
+                        raise RuntimeError(f"simulator: {target} {words}: {[a for a in answers if not a['ok']][:3]}")
+                    return answers
+                answers.append(answer)
+        raise OSError("the simulator did not answer")
+
+    def statistics(self):
+        """What each controller is like from inside, by serial."""
+        return {answer["serial"]: answer for answer in self.tell("all", "status")}
+
+    def network(self, loss=0, duplicate=0, reorder=0, delay=0):
+        """How bad the network is: percentages of datagrams, and milliseconds added to a round trip."""
+        for word, value in (("loss", loss), ("duplicate", duplicate), ("reorder", reorder), ("delay", delay)):
+            self.tell("all", word, value)
+
+    def traffic(self, rate):
+        """People come, rate events a minute in the whole site; 0: nobody."""
+        self.tell("all", "rate", rate)
+
+    def made(self):
+        """The ledger: every event that controllers ever made."""
+        command = [str(self.build / "daemons/gate-simulator/gate-simulator"), "ledger", str(self.state / "simulator")]
+        lines = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8").stdout.splitlines()
+        return [ledger.parse(line) for line in lines]
+
+    def passes(self, gate, card, *words):
+        """Somebody reads a card at a gate: the simulator's answer."""
+        board = next(board for board in self.boards if gate in board.gates)
+        return self.tell(board.serial, "pass", board.gates.index(gate) + 1, card, *words)[0]
+
+    def burst(self, total):
+        """So many events at once, spread over all controllers. How many it were."""
+        each = -(-total // len(self.boards))
+        return sum(answer["newest"] for answer in self.tell("all", "burst", each)) and each * len(self.boards)
+
+    def resident(self, pid):
+        """Resident bytes of a process; 0 when it is gone."""
+        try:
+            with open(f"/proc/{pid}/statm", encoding="ascii") as sizes:
+                return int(sizes.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except OSError:
+            return 0
+
     # --- the controllers as the database sees them
 
     def one(self, query):
@@ -131,7 +190,7 @@ class World(private_site.Site):
 
     def quiesce(self, timeout=120):
         """Traffic stops; returns when the database has committed the last event of every controller, and it was told so."""
-        self.traffic(False)
+        self.traffic(0)
         eventually("every event committed and acknowledged", timeout, self.settled, interval=0.5)
 
     def settled(self):
@@ -153,6 +212,11 @@ class World(private_site.Site):
                difference)
 
     # --- commands
+
+    def settle_commands(self, timeout=60):
+        """Until the last command has an outcome."""
+        eventually("an outcome of every command", timeout, lambda: not int(self.one(
+            "SELECT count(*) FROM kidoban.command WHERE finished_at IS NULL")))
 
     def commands(self):
         """Every command ever ordered, as the database has it."""
