@@ -13,7 +13,7 @@
 #include "base/token.h"
 #include "poller.h"
 
-enum { CONTEXT_MAX = 64 };
+enum { CONTEXT_MAX = 64, AGAIN_MS = 5000 };
 
 static void context_of(int32_t controller, uint32_t epoch, char out[CONTEXT_MAX])
 {
@@ -88,6 +88,18 @@ static void send_retire(struct controller *c, uint32_t epoch, int64_t now_ms)
 	session_step(c, &(struct gate_input){ .kind = GATE_IN_KEY_RETIRE, .u.key.epoch = epoch }, now_ms);
 }
 
+/* What could not be done is decided anew: by then the session may be under another key. */
+static void decide_later(struct controller *c, int64_t now_ms)
+{
+	c->key_due = KEY_MOVE_NEW;
+	loop_timer_set(c->poller->loop, &c->key_timer, now_ms + AGAIN_MS);
+}
+
+void key_ring_failed(struct controller *c, int64_t now_ms)
+{
+	decide_later(c, now_ms);
+}
+
 static void committed(void *arg, enum async_outcome outcome, const struct async_rows *rows)
 {
 	struct key_step *s = arg;
@@ -114,8 +126,9 @@ static void committed(void *arg, enum async_outcome outcome, const struct async_
 			break;
 		}
 	} else if (c != NULL) {
-		log_warnx("controller %d: key epoch %u, %s: %s; tried again at the next session", c->id, s->epoch,
-		    key_move_name(s->move), async_outcome_name(outcome));
+		log_warnx("controller %d: key epoch %u, %s: %s; trying again", c->id, s->epoch, key_move_name(s->move),
+		    outcome == ASYNC_OK ? "the lease is lost" : async_outcome_name(outcome));
+		decide_later(c, now);
 	}
 	OPENSSL_cleanse(s, sizeof *s);
 	free(s);
@@ -185,6 +198,9 @@ void key_ring_due(void *arg, int64_t now_ms)
 		session_step(c, &(struct gate_input){ .kind = GATE_IN_KEY_USE, .u.key.epoch = c->key_due_epoch }, now_ms);
 		break;
 	case KEY_MOVE_NEW:
+		if (gate_session_state(c->session) == GATE_SESSION_STEADY)
+			key_ring_in_use(c, c->connecting_epoch, now_ms);
+		break;
 	case KEY_MOVE_NONE:
 		break;
 	}

@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -139,15 +138,16 @@ struct nudge *nudge_new(struct poller *p)
 	n->poller = p;
 	n->fd = -1;
 	loop_watch_init(&n->watch, ready, n);
-	if (p->config.nudge_address[0] == '\0')
+	if (p->config.nudge_port == 0)
 		return n;
-	if (socket_address(p->config.nudge_address, &at) < 0)
-		fatalx("nudge_address = %s: write an IPv4 address and a port, 0.0.0.0:11000", p->config.nudge_address);
+	at = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)p->config.nudge_port) };
+	if (inet_pton(AF_INET, p->config.nudge_address, &at.sin_addr) != 1)
+		fatalx("nudge_address = %s: write an IPv4 address, 0.0.0.0 for all", p->config.nudge_address);
 	n->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (n->fd < 0 || setsockopt(n->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) < 0 ||
 	    bind(n->fd, (struct sockaddr *)&at, sizeof at) < 0 ||
 	    loop_watch_set(p->loop, &n->watch, n->fd, EPOLLIN) < 0)
-		fatal("nudge_address = %s", p->config.nudge_address);
+		fatal("nudge_address = %s, nudge_port = %lld", p->config.nudge_address, (long long)p->config.nudge_port);
 	return n;
 }
 

@@ -34,6 +34,7 @@ struct poller_config {
 	char *name;
 	char *nudge_address;
 	char *metrics_listen;
+	int64_t nudge_port;
 	int64_t state_interval, events_interval;	/* seconds */
 };
 
@@ -204,6 +205,7 @@ void key_ring_load(struct controller *, const struct poller_lease_row *);
 void key_ring_in_use(struct controller *, uint32_t epoch, int64_t now_ms);
 void key_ring_staged(struct controller *, uint32_t epoch, int64_t now_ms);
 void key_ring_retired(struct controller *, uint32_t epoch);
+void key_ring_failed(struct controller *, int64_t now_ms);	/* the controller refused */
 void key_ring_due(void *controller, int64_t now_ms);
 
 /* enrol.c */

@@ -83,6 +83,7 @@ static void on_communication(struct controller *c, int communication, const char
 		log_info("controller %d (%016llx): communication is back", c->id, (unsigned long long)c->serial);
 	c->outside = communication == COMMUNICATION_DOWN;
 	c->status.communication = communication;
+	c->status.seen_at_ms = clock_wall_ms();
 	strncpy(c->reason, reason, sizeof c->reason - 1);
 	status_changed(c);
 }
@@ -195,6 +196,7 @@ static void do_action(struct controller *c, const struct gate_action *a, int64_t
 		break;
 	case GATE_ACT_KEY_FAILED:
 		log_warnx("controller %d refuses the key of epoch %u", c->id, a->u.epoch);
+		key_ring_failed(c, now_ms);
 		break;
 	case GATE_ACT_WANT_SLOT:
 		slots_want(&p->slots, &c->slot, slot_class_of(a->u.slot.class), a->u.slot.doubtful);

@@ -27,8 +27,9 @@ void poller_stream_read(const struct async_rows *rows, int row, struct poller_st
 
 void poller_held(struct async *db, int32_t poller, async_done *done, void *arg)
 {
-	struct async_call *c = async_call_new("SELECT controller_id, stream, revision, digest FROM api.poller_held($1)", done,
-	    arg);
+	struct async_call *c = async_call_new("SELECT s.controller_id, s.stream, s.confirmed_revision, s.digest"
+	    " FROM kidoban.controller_stream s JOIN kidoban.controller_lease l ON l.controller_id = s.controller_id"
+	    " WHERE l.poller_id = $1", done, arg);
 
 	async_call_int4(c, poller);
 	async_send(db, c);
