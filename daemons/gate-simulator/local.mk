@@ -52,3 +52,9 @@ UNIT_TESTS += tests/unit/sim_store_test
 tests_unit_sim_store_test_SOURCES = tests/unit/sim_store_test.c tests/unit/tap.h
 tests_unit_sim_store_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemons/gate-simulator -I$(top_srcdir)/tests/unit
 tests_unit_sim_store_test_LDADD = $(LINK_SIMULATOR) $(LINK_CUNIT)
+
+check_PROGRAMS += tests/unit/sim_door_test
+UNIT_TESTS += tests/unit/sim_door_test
+tests_unit_sim_door_test_SOURCES = tests/unit/sim_door_test.c tests/unit/tap.h
+tests_unit_sim_door_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/daemons/gate-simulator -I$(top_srcdir)/tests/unit
+tests_unit_sim_door_test_LDADD = $(LINK_SIMULATOR) $(LINK_CUNIT)

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <poll.h>
 #include <signal.h>
@@ -208,6 +209,7 @@ int sim_connect(struct sim_client *client, const struct sim_child *child, uint32
 	BIO_ctrl(bio, BIO_CTRL_DGRAM_SET_CONNECTED, 0, &address);
 	SSL_set_bio(client->ssl, bio, bio);
 	SSL_set_connect_state(client->ssl);
+	ERR_clear_error();
 	while ((code = SSL_do_handshake(client->ssl)) != 1) {
 		if (SSL_get_error(client->ssl, code) != SSL_ERROR_WANT_READ || wait_for(client, end) < 0) {
 			sim_close(client, false);
@@ -241,7 +243,11 @@ int sim_ask(struct sim_client *client, struct gate_message *request)
 	if (size < 0 || SSL_write(client->ssl, out, size) != size)
 		return -1;
 	for (;;) {
-		int got = SSL_read(client->ssl, client->bytes, sizeof(client->bytes));
+		int got;
+
+		/* What another session left in the queue would be taken for an error of this one. */
+		ERR_clear_error();
+		got = SSL_read(client->ssl, client->bytes, sizeof(client->bytes));
 
 		if (got > 0) {
 			if (gate_decode(client->bytes, (size_t)got, &client->reply) == GATE_OK && client->reply.exchange == request->exchange)
