@@ -4,11 +4,20 @@ SET LOCAL client_min_messages = warning;
 SET LOCAL ROLE kidoban_owner;
 SET LOCAL search_path = kidoban, pg_temp;
 
+-- What is replaced goes first, so that nothing of an older version lingers: policies, then every function but those that
+-- triggers hold, and the two that migrations made and call.
 DO $$
 DECLARE
+  p record;
   f regprocedure;
 BEGIN
-  FOR f IN SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'api'::regnamespace LOOP
+  FOR p IN SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'kidoban' LOOP
+    EXECUTE format('DROP POLICY %I ON kidoban.%I', p.policyname, p.tablename);
+  END LOOP;
+  FOR f IN SELECT oid FROM pg_proc
+            WHERE pronamespace = 'api'::regnamespace
+               OR (pronamespace = 'kidoban'::regnamespace AND proname NOT IN ('current_change', 'make_versioned')
+                   AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgfoid = pg_proc.oid)) LOOP
     EXECUTE format('DROP FUNCTION %s', f);
   END LOOP;
 END $$;

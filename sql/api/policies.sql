@@ -2,12 +2,8 @@
 
 DO $$
 DECLARE
-  p record;
   r regclass;
 BEGIN
-  FOR p IN SELECT schemaname, tablename, policyname FROM pg_policies WHERE schemaname = 'kidoban' LOOP
-    EXECUTE format('DROP POLICY %I ON %I.%I', p.policyname, p.schemaname, p.tablename);
-  END LOOP;
   -- FORCE binds the owner too; its functions, each in the list of SECURITY DEFINER functions, ask for scope themselves.
   FOR r IN SELECT oid FROM pg_class WHERE relnamespace = 'kidoban'::regnamespace AND relrowsecurity LOOP
     EXECUTE format('CREATE POLICY owner_all ON %s TO kidoban_owner USING (true) WITH CHECK (true)', r);

@@ -6,94 +6,108 @@
 CREATE OR REPLACE FUNCTION ingest_runs(mine int4[], l_controller int4[], l_log bytea[], l_oldest int4[],
                                        e_controller int4[], e_seq int4[]) RETURNS ingest_run[]
 LANGUAGE plpgsql SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  h record;
 BEGIN
   INSERT INTO event_log (controller_id, log)
-  SELECT h.c, h.log FROM unnest(l_controller, l_log) AS h(c, log)
-   WHERE h.c = ANY (mine) AND NOT EXISTS (SELECT FROM event_log x WHERE x.controller_id = h.c AND x.log = h.log)
-   ORDER BY h.c
+  SELECT n.c, n.log FROM unnest(l_controller, l_log) AS n(c, log)
+   WHERE n.c = ANY (mine) AND NOT EXISTS (SELECT FROM event_log x WHERE x.controller_id = n.c AND x.log = n.log)
+   ORDER BY n.c
   ON CONFLICT DO NOTHING;
-  PERFORM FROM event_log x JOIN unnest(l_controller, l_log) AS h(c, log) ON x.controller_id = h.c AND x.log = h.log
-   WHERE h.c = ANY (mine) ORDER BY x.id FOR NO KEY UPDATE OF x;
+  PERFORM FROM unnest(l_controller, l_log) AS n(c, log) JOIN event_log x ON x.controller_id = n.c AND x.log = n.log
+   WHERE n.c = ANY (mine) ORDER BY x.id FOR NO KEY UPDATE OF x;
   -- A statement of its own: it must see the marks as they are now that they are locked.
+  SELECT array_agg(n.c) AS controller, array_agg(x.id) AS log, array_agg(x.mark) AS mark,
+         array_agg(greatest(n.oldest, 1)) AS oldest, array_agg(greatest(x.mark, n.oldest - 1)) AS start
+    INTO h
+    FROM unnest(l_controller, l_log, l_oldest) AS n(c, log, oldest)
+    JOIN event_log x ON x.controller_id = n.c AND x.log = n.log
+   WHERE n.c = ANY (mine);
+  -- Parallel arrays and array_position: a join of two unnested arrays would compare each with each.
   RETURN (
-    WITH heard AS (
-      SELECT h.c, x.id, x.mark, greatest(h.oldest, 1) AS oldest
-        FROM unnest(l_controller, l_log, l_oldest) AS h(c, log, oldest)
-        JOIN event_log x ON x.controller_id = h.c AND x.log = h.log
-       WHERE h.c = ANY (mine)),
-    reach AS (
-      SELECT n.c, count(*) FILTER (WHERE n.seq = n.start + n.i) AS contiguous
-        FROM (SELECT e.c, e.seq, e.start, row_number() OVER (PARTITION BY e.c ORDER BY e.seq) AS i
-                FROM (SELECT DISTINCT d.c, d.seq, greatest(heard.mark, heard.oldest - 1) AS start
-                        FROM unnest(e_controller, e_seq) AS d(c, seq) JOIN heard ON heard.c = d.c
-                       WHERE d.seq > greatest(heard.mark, heard.oldest - 1)) e) n
-       GROUP BY n.c)
-    SELECT array_agg(ROW(h.c, h.id, h.mark, h.oldest,
-                         greatest(h.mark, h.oldest - 1) + coalesce(r.contiguous, 0))::ingest_run ORDER BY h.id)
-      FROM heard h LEFT JOIN reach r ON r.c = h.c);
+    SELECT array_agg(ROW(h.controller[i], h.log[i], h.mark[i], h.oldest[i], h.start[i] + coalesce(r.contiguous, 0))::ingest_run
+                     ORDER BY h.log[i])
+      FROM generate_subscripts(h.controller, 1) AS i
+      LEFT JOIN (
+        SELECT n.place, count(*) FILTER (WHERE n.seq = h.start[n.place] + n.nth) AS contiguous
+          FROM (SELECT e.place, e.seq, row_number() OVER (PARTITION BY e.place ORDER BY e.seq) AS nth
+                  FROM (SELECT DISTINCT p.place, d.seq
+                          FROM unnest(e_controller, e_seq) AS d(c, seq)
+                         CROSS JOIN LATERAL (SELECT array_position(h.controller, d.c) AS place) p
+                         WHERE d.seq > h.start[p.place]) e) n
+         GROUP BY n.place) r ON r.place = i);
 END $$;
 
 -- The rows to store, as they will stand in the history: names by what was true at the event's time, a wrong time replaced.
 CREATE OR REPLACE FUNCTION ingest_rows(run ingest_run[], received timestamptz,
   e_controller int4[], e_seq int4[], e_t timestamptz[], e_kind int2[], e_door int2[], e_reader int2[], e_credential int4[],
   e_card text[], e_revision int8[], e_flags int2[], e_command uuid[], e_detail text[]) RETURNS ingest_row[]
-LANGUAGE sql SET search_path = kidoban, pg_temp AS $$
-  SELECT array_agg(ROW(
-           CASE WHEN e.kind BETWEEN 101 AND 499 THEN e.kind / 100 ELSE 0 END, w.t, e.log, e.seq, coalesce(k.id, 0),
-           e.controller, coalesce(o.operator_id, 0), coalesce(g.id, 0),
-           CASE WHEN e.kind BETWEEN 101 AND 499 THEN e.kind * 4 + CASE WHEN e.reader IN (1, 2) THEN e.reader ELSE 0 END
-                ELSE e.kind END,
-           coalesce(d.id, 0), coalesce(e.flags, 0) & 2 = 0,
-           CASE WHEN e.detail <> '' OR e.command IS NOT NULL OR w.t IS DISTINCT FROM e.t OR x.card OR x.door OR x.revision
-                THEN json_strip_nulls(json_build_object(
-                       'card', CASE WHEN x.card THEN e.card END,
-                       'credential', CASE WHEN x.card AND e.credential <> 0 THEN e.credential END,
-                       'door', CASE WHEN x.door THEN e.door END,
-                       'revision', CASE WHEN x.revision THEN e.revision END,
-                       'command', e.command,
-                       'controller_time', CASE WHEN w.t IS DISTINCT FROM e.t THEN e.t END,
-                       'text', nullif(left(e.detail, 255), '')))::text
-                ELSE '' END)::ingest_row ORDER BY e.t, e.log, e.seq)
-    FROM (SELECT DISTINCT ON (r.log, i.seq) r.log, r.controller, i.*
-            FROM unnest(run) r
-            JOIN unnest(e_controller, e_seq, e_t, e_kind, e_door, e_reader, e_credential, e_card, e_revision, e_flags,
-                        e_command, e_detail)
-                 AS i(c, seq, t, kind, door, reader, credential, card, revision, flags, command, detail)
-              ON i.c = r.controller AND i.seq > r.mark AND i.seq >= r.oldest AND i.seq <= r.last) e
-   CROSS JOIN LATERAL (SELECT CASE WHEN e.t BETWEEN received - interval '1100 days' AND received + interval '1 day'
-                                   THEN e.t ELSE received END AS t) w
-    LEFT JOIN gate g ON g.controller_id = e.controller AND g.door = e.door
-    -- The line that was true then; for a time before anything is known, the first.
-    LEFT JOIN LATERAL (
-      (SELECT c.id, c.department_id FROM cred c WHERE c.credential_id = e.credential AND c.since <= w.t
-        ORDER BY c.since DESC LIMIT 1)
-      UNION ALL
-      (SELECT c.id, c.department_id FROM cred c WHERE c.credential_id = e.credential ORDER BY c.since LIMIT 1)
-      UNION ALL
-      (SELECT c.id, c.department_id FROM cred c
-        WHERE e.credential = 0 AND e.card <> '' AND e.kind <> 109 AND c.card_number = e.card AND c.since <= w.t
-        ORDER BY c.since DESC LIMIT 1)
-      LIMIT 1) k ON true
-    LEFT JOIN LATERAL (
-      (SELECT n.id FROM dept n WHERE n.department_id = k.department_id AND n.since <= w.t ORDER BY n.since DESC LIMIT 1)
-      UNION ALL
-      (SELECT n.id FROM dept n WHERE n.department_id = k.department_id ORDER BY n.since LIMIT 1)
-      LIMIT 1) d ON true
-    LEFT JOIN command o ON o.id = e.command AND e.flags & 4 <> 0
-    LEFT JOIN controller_stream s ON s.controller_id = e.controller AND s.stream = 1
-   CROSS JOIN LATERAL (
-      SELECT k.id IS NULL AND e.card <> '' AS card, g.id IS NULL AND e.door <> 0 AS door,
-             e.kind < 200 AND e.revision > 0 AND e.revision IS DISTINCT FROM s.confirmed_revision AS revision) x
-$$;
+LANGUAGE plpgsql SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  controllers int4[] := ARRAY(SELECT r.controller FROM unnest(run) r);
+  logs        int4[] := ARRAY(SELECT r.log FROM unnest(run) r);
+  firsts      int4[] := ARRAY(SELECT greatest(r.mark + 1, r.oldest) FROM unnest(run) r);
+  lasts       int4[] := ARRAY(SELECT r.last FROM unnest(run) r);
+BEGIN
+  RETURN (
+    SELECT array_agg(ROW(
+             CASE WHEN e.kind BETWEEN 101 AND 499 THEN e.kind / 100 ELSE 0 END, w.t, e.log, e.seq, coalesce(k.id, 0),
+             e.controller, coalesce(o.operator_id, 0), coalesce(g.id, 0),
+             CASE WHEN e.kind BETWEEN 101 AND 499 THEN e.kind * 4 + CASE WHEN e.reader IN (1, 2) THEN e.reader ELSE 0 END
+                  ELSE e.kind END,
+             coalesce(d.id, 0), coalesce(e.flags, 0) & 2 = 0,
+             CASE WHEN e.detail <> '' OR e.command IS NOT NULL OR w.t IS DISTINCT FROM e.t OR x.card OR x.door OR x.revision
+                  THEN json_strip_nulls(json_build_object(
+                         'card', CASE WHEN x.card THEN e.card END,
+                         'credential', CASE WHEN x.card AND e.credential <> 0 THEN e.credential END,
+                         'door', CASE WHEN x.door THEN e.door END,
+                         'revision', CASE WHEN x.revision THEN e.revision END,
+                         'command', e.command,
+                         'controller_time', CASE WHEN w.t IS DISTINCT FROM e.t THEN e.t END,
+                         'text', nullif(left(e.detail, 255), '')))::text
+                  ELSE '' END)::ingest_row ORDER BY e.t, e.log, e.seq)
+      FROM (SELECT DISTINCT ON (logs[p.place], i.seq) logs[p.place] AS log, i.c AS controller, i.*
+              FROM unnest(e_controller, e_seq, e_t, e_kind, e_door, e_reader, e_credential, e_card, e_revision, e_flags,
+                          e_command, e_detail)
+                   AS i(c, seq, t, kind, door, reader, credential, card, revision, flags, command, detail)
+             CROSS JOIN LATERAL (SELECT array_position(controllers, i.c) AS place) p
+             WHERE i.seq BETWEEN firsts[p.place] AND lasts[p.place]) e
+     CROSS JOIN LATERAL (SELECT CASE WHEN e.t BETWEEN received - interval '1100 days' AND received + interval '1 day'
+                                     THEN e.t ELSE received END AS t) w
+      LEFT JOIN gate g ON g.controller_id = e.controller AND g.door = e.door
+      -- The line that was true then; for a time before anything is known, the first.
+      LEFT JOIN LATERAL (
+        (SELECT c.id, c.department_id FROM cred c WHERE c.credential_id = e.credential AND c.since <= w.t
+          ORDER BY c.since DESC LIMIT 1)
+        UNION ALL
+        (SELECT c.id, c.department_id FROM cred c WHERE c.credential_id = e.credential ORDER BY c.since LIMIT 1)
+        UNION ALL
+        (SELECT c.id, c.department_id FROM cred c
+          WHERE e.credential = 0 AND e.card <> '' AND e.kind <> 109 AND c.card_number = e.card AND c.since <= w.t
+          ORDER BY c.since DESC LIMIT 1)
+        LIMIT 1) k ON true
+      LEFT JOIN LATERAL (
+        (SELECT n.id FROM dept n WHERE n.department_id = k.department_id AND n.since <= w.t ORDER BY n.since DESC LIMIT 1)
+        UNION ALL
+        (SELECT n.id FROM dept n WHERE n.department_id = k.department_id ORDER BY n.since LIMIT 1)
+        LIMIT 1) d ON true
+      LEFT JOIN command o ON o.id = e.command AND e.flags & 4 <> 0
+      LEFT JOIN controller_stream s ON s.controller_id = e.controller AND s.stream = 1
+     CROSS JOIN LATERAL (
+        SELECT k.id IS NULL AND e.card <> '' AS card, g.id IS NULL AND e.door <> 0 AS door,
+               e.kind < 200 AND e.revision > 0 AND e.revision IS DISTINCT FROM s.confirmed_revision AS revision) x);
+END $$;
 
 -- Rows that say what is missing: sequence numbers that the controller overwrote before they could be fetched.
 CREATE OR REPLACE FUNCTION ingest_gaps(run ingest_run[], received timestamptz) RETURNS ingest_row[]
-LANGUAGE sql SET search_path = kidoban, pg_temp AS $$
-  SELECT array_agg(ROW(2, received, r.log, r.oldest - 1, 0, r.controller, 0, 0, 217 * 4, 0, true,
-                       json_build_object('from', r.mark + 1, 'to', r.oldest - 1, 'count', r.oldest - 1 - r.mark)::text
-                      )::ingest_row)
-    FROM unnest(run) r WHERE r.oldest > r.mark + 1
-$$;
+LANGUAGE plpgsql SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN (
+    SELECT array_agg(ROW(2, received, r.log, r.oldest - 1, 0, r.controller, 0, 0, 217 * 4, 0, true,
+                         json_build_object('from', r.mark + 1, 'to', r.oldest - 1, 'count', r.oldest - 1 - r.mark)::text
+                        )::ingest_row)
+      FROM unnest(run) r WHERE r.oldest > r.mark + 1);
+END $$;
 
 CREATE OR REPLACE FUNCTION ingest_insert(stored ingest_row[], received timestamptz) RETURNS void
 LANGUAGE plpgsql SET search_path = kidoban, pg_temp AS $$
@@ -147,21 +161,22 @@ END $$;
 
 -- What the open browsers are told: events of the last day, at most the newest 500; the rest of a backlog is only counted.
 CREATE OR REPLACE FUNCTION ingest_tell(stored ingest_row[], fresh int8, received timestamptz) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  UPDATE live_batch b
-     SET skipped = n.total - n.told, e_category = b.e_category || n.category, e_t = b.e_t || n.t, e_log = b.e_log || n.log,
-         e_seq = b.e_seq || n.seq, e_cred = b.e_cred || n.cred, e_who = b.e_who || n.who, e_gate = b.e_gate || n.gate,
-         e_kind = b.e_kind || n.kind, e_dept = b.e_dept || n.dept, e_raised = b.e_raised || n.raised,
-         e_details = b.e_details || n.details
-    FROM (SELECT (SELECT count(*) FROM unnest(stored) s WHERE s.category > 0) AS total, count(*) AS told,
-                 array_agg(s.category) AS category, array_agg(s.t) AS t, array_agg(s.log) AS log, array_agg(s.seq) AS seq,
-                 array_agg(s.cred) AS cred, array_agg(CASE s.category WHEN 2 THEN s.controller ELSE s.operator END) AS who,
-                 array_agg(s.gate) AS gate, array_agg(s.kind) AS kind, array_agg(s.dept) AS dept,
-                 array_agg(s.raised) AS raised, array_agg(s.details) AS details
-            FROM (SELECT * FROM unnest(stored) x WHERE x.category > 0 AND x.t > received - interval '1 day'
-                   ORDER BY x.t DESC LIMIT 500) s) n
-   WHERE b.id = fresh
-$$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+    UPDATE live_batch b
+       SET skipped = n.total - n.told, e_category = b.e_category || n.category, e_t = b.e_t || n.t, e_log = b.e_log || n.log,
+           e_seq = b.e_seq || n.seq, e_cred = b.e_cred || n.cred, e_who = b.e_who || n.who, e_gate = b.e_gate || n.gate,
+           e_kind = b.e_kind || n.kind, e_dept = b.e_dept || n.dept, e_raised = b.e_raised || n.raised,
+           e_details = b.e_details || n.details
+      FROM (SELECT (SELECT count(*) FROM unnest(stored) s WHERE s.category > 0) AS total, count(*) AS told,
+                   array_agg(s.category) AS category, array_agg(s.t) AS t, array_agg(s.log) AS log, array_agg(s.seq) AS seq,
+                   array_agg(s.cred) AS cred, array_agg(CASE s.category WHEN 2 THEN s.controller ELSE s.operator END) AS who,
+                   array_agg(s.gate) AS gate, array_agg(s.kind) AS kind, array_agg(s.dept) AS dept,
+                   array_agg(s.raised) AS raised, array_agg(s.details) AS details
+              FROM (SELECT * FROM unnest(stored) x WHERE x.category > 0 AND x.t > received - interval '1 day'
+                     ORDER BY x.t DESC LIMIT 500) s) n
+     WHERE b.id = fresh;
+END $$;
 
 -- Controllers whose event store is another than before: what was in the old one and not fetched is gone.
 CREATE OR REPLACE FUNCTION ingest_new_logs(run ingest_run[], received timestamptz, fresh int8) RETURNS void

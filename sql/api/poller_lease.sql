@@ -21,8 +21,9 @@ CREATE OR REPLACE FUNCTION lease_check(controllers int4[], tokens int8[]) RETURN
 LANGUAGE plpgsql SET search_path = kidoban, pg_temp AS $$
 BEGIN
   RETURN ARRAY(SELECT l.controller_id
-                 FROM controller_lease l
-                WHERE (l.controller_id, l.token) IN (SELECT * FROM unnest(controllers, tokens)) AND l.poller_id IS NOT NULL
+                 FROM unnest(controllers, tokens) AS x(c, token)
+                 JOIN controller_lease l ON l.controller_id = x.c AND l.token = x.token
+                WHERE l.poller_id IS NOT NULL
                 ORDER BY l.controller_id FOR SHARE OF l);
 END $$;
 

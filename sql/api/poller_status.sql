@@ -38,16 +38,17 @@ END $$;
 CREATE OR REPLACE FUNCTION live_events_add(batch int8, category int2[], t timestamptz[], log int4[], seq int4[], cred int4[],
                                            who int4[], gate int2[], kind int2[], dept int2[], raised bool[], details text[])
 RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  UPDATE live_batch b
-     SET e_category = b.e_category || live_events_add.category, e_t = b.e_t || live_events_add.t,
-         e_log = b.e_log || live_events_add.log, e_seq = b.e_seq || live_events_add.seq,
-         e_cred = b.e_cred || live_events_add.cred, e_who = b.e_who || live_events_add.who,
-         e_gate = b.e_gate || live_events_add.gate, e_kind = b.e_kind || live_events_add.kind,
-         e_dept = b.e_dept || live_events_add.dept, e_raised = b.e_raised || live_events_add.raised,
-         e_details = b.e_details || live_events_add.details
-   WHERE b.id = live_events_add.batch
-$$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+    UPDATE live_batch b
+       SET e_category = b.e_category || live_events_add.category, e_t = b.e_t || live_events_add.t,
+           e_log = b.e_log || live_events_add.log, e_seq = b.e_seq || live_events_add.seq,
+           e_cred = b.e_cred || live_events_add.cred, e_who = b.e_who || live_events_add.who,
+           e_gate = b.e_gate || live_events_add.gate, e_kind = b.e_kind || live_events_add.kind,
+           e_dept = b.e_dept || live_events_add.dept, e_raised = b.e_raised || live_events_add.raised,
+           e_details = b.e_details || live_events_add.details
+     WHERE b.id = live_events_add.batch;
+END $$;
 
 -- Stores what was heard. Arrays of controllers run in parallel; so do those of doors (g_…). seen_at is when the answer came.
 -- communication 3 with a reason: no answer. A null boot_id, firmware, …: not said this time. Answers the controllers stored.
