@@ -43,7 +43,7 @@ export function mountLogin(place, enter, why = 'first', problem = null) {
   const template = () => html`
     <main class="login">
       <form class="login-box" @submit=${submit} novalidate>
-        <h1><img src="icon.svg" alt="" width="36" height="36"> ${t('app.name')} <span lang="en" class="login-latin">Kidoban</span></h1>
+        <h1><img src="icon.svg" alt="" width="36" height="36"> ${t('app.name')} ${language() === 'ja' ? html`<span lang="en" class="login-latin">Kidoban</span>` : nothing}</h1>
         <p class="login-what">${t('app.subtitle')}</p>
         ${banner()}
         <div role="alert" class=${message && failed ? 'login-error' : 'login-note'}>${message}</div>

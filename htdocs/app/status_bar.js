@@ -53,7 +53,7 @@ export function statusBar() {
   const { operator, server, login } = session.get();
   return html`
     <a class="brand" href="#/gates"><img src="icon.svg" alt="" width="22" height="22">
-      <strong>${t('app.name')}</strong> <span lang="en">Kidoban</span></a>
+      <strong>${t('app.name')}</strong> ${language() === 'ja' ? html`<span lang="en">Kidoban</span>` : nothing}</a>
     <span class="server-name">${server?.name && server.name.toLowerCase() !== 'kidoban' ? server.name : nothing}</span>
     <time class="bar-clock" title=${t('status.clock', { zone: server?.time_zone ?? '' })}>${day(serverNow())} ${clock(serverNow(), { seconds: false })}</time>
     ${liveButton()}

@@ -79,6 +79,7 @@ export function mountHistory({ group, centre, detail }) {
     if (!grid || grid.dataset.category !== filter.category) makeGrid();
     grid.hidden = pictures;
     plotPlace.hidden = !pictures;
+    centre.parentElement.classList.toggle('wide', pictures); // pictures have no detail of their own
     queued = [];
     grid.selectAll([]);
     pane.show(null);
@@ -204,5 +205,8 @@ export function mountHistory({ group, centre, detail }) {
   start();
   readPlaces();
   saved.load();
-  return () => undo.run();
+  return () => {
+    undo.run();
+    centre.parentElement.classList.remove('wide');
+  };
 }

@@ -7,6 +7,7 @@ const commands = new Map();
 const searches = [];
 let nextId = 1;
 let eventId = 1;
+const sent = [];
 
 const session = (site) => ({
   operator: { id: 1, name: 'admin', display_name: '管理者', role: 'system' }, rights: Object.fromEntries(functions.map((f) => [f, site.rights?.[f] ?? 'edit'])),
@@ -23,7 +24,9 @@ const problem = (reply, status, code, more = {}, headers = {}) => json(reply, st
 /** Tells every open stream. */
 export function tell(site, kind, data) {
   eventId += 1;
-  for (const stream of site.streams) stream.write(`id: ${eventId}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`);
+  const text = `id: ${eventId}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
+  sent.push({ id: eventId, text });
+  for (const stream of site.streams) stream.write(text);
 }
 
 /** A passage at a gate, as the live stream and the history would have it. */
@@ -152,6 +155,8 @@ async function bodyOf(request) {
 
 function live(site, request, reply) {
   reply.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+  const last = Number(request.headers['last-event-id'] ?? eventId);
+  for (const { text } of sent.filter((e) => e.id > last)) reply.write(text);
   reply.write(`id: ${eventId}\nevent: hello\ndata: ${JSON.stringify({ cursor: String(eventId), now: iso(now()), heartbeat_s: 15 })}\n\n`);
   site.streams.add(reply);
   const beat = setInterval(() => reply.write(': heartbeat\n\n'), 15000);
