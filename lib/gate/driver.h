@@ -208,7 +208,7 @@ struct gate_action {
 	} u;
 };
 
-enum { GATE_ACTIONS_MAX = 192, GATE_SENDS_MAX = 48 };
+enum { GATE_ACTIONS_MAX = 256, GATE_SENDS_MAX = 48 };
 
 struct gate_actions {
 	size_t count;
