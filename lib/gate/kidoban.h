@@ -17,7 +17,7 @@
 enum {
 	HANDSHAKE_DEADLINE_MS = 10000,
 	TRIES = 7,		/* sendings of a request before giving up */
-	TRIES_SUSPECT = 3,	/* when the controller said by itself that it is there, and does not answer */
+	TRIES_SUSPECT = 4,	/* when the controller said by itself that it is there, and does not answer */
 	PATIENCE_MS = 2000,	/* after the last sending */
 	COMMIT_PATIENCE_MS = 30000,
 	COMMAND_GRACE_MS = 2000,	/* an answer may still come so long after a command expired */
