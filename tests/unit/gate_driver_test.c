@@ -13,16 +13,23 @@ static struct gate_actions out;
 static struct gate_session *session;
 static int64_t now;
 
-/* The last action of a kind that the step asked for; NULL when there is none. */
+/* The last action of a kind that the step asked for; one without content when there is none. */
 static const struct gate_action *
 find(enum gate_action_kind kind)
 {
-	const struct gate_action *found = NULL;
+	static const struct gate_action none = { .kind = GATE_ACT_WAKE_AT, .u.wake_ms = -1 };
+	const struct gate_action *found = &none;
 
 	for (size_t i = 0; i < out.count; i++)
 		if (out.item[i].kind == kind)
 			found = &out.item[i];
 	return found;
+}
+
+static bool
+has(enum gate_action_kind kind)
+{
+	return find(kind)->kind == kind;
 }
 
 static void
@@ -42,7 +49,7 @@ answer(struct gate_message *m)
 	struct gate_input in = { .kind = GATE_IN_MESSAGE };
 	int size;
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(sent);
+	CU_ASSERT_EQUAL_FATAL(sent->kind, GATE_ACT_SEND);
 	m->type = sent->u.send.bytes[1] | GATE_REPLY;
 	m->exchange = (uint32_t)wire_get(sent->u.send.bytes + 4, 4);
 	size = gate_encode(m, bytes, sizeof bytes);
@@ -129,21 +136,21 @@ test_first_steps(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(session);
 	now = 5000;
 	step(GATE_IN_TICK);
-	CU_ASSERT_PTR_NULL(find(GATE_ACT_WANT_SLOT));
+	CU_ASSERT_FALSE(has(GATE_ACT_WANT_SLOT));
 	CU_ASSERT_EQUAL(find(GATE_ACT_WAKE_AT)->u.wake_ms, 5700);
 	now = 5700;
 	step(GATE_IN_TICK);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(find(GATE_ACT_WANT_SLOT));
+	CU_ASSERT_TRUE_FATAL(has(GATE_ACT_WANT_SLOT));
 	CU_ASSERT_EQUAL(find(GATE_ACT_WANT_SLOT)->u.slot.class, GATE_SLOT_STATE);
 	CU_ASSERT_TRUE(find(GATE_ACT_WANT_SLOT)->u.slot.doubtful);
 	step(GATE_IN_SLOT);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(find(GATE_ACT_CONNECT));
+	CU_ASSERT_TRUE_FATAL(has(GATE_ACT_CONNECT));
 	CU_ASSERT_EQUAL(find(GATE_ACT_CONNECT)->u.connect.epoch, 1);
 	CU_ASSERT_EQUAL(find(GATE_ACT_WAKE_AT)->u.wake_ms, 15700);
 	now = 15700;
 	step(GATE_IN_TICK);
-	CU_ASSERT_PTR_NOT_NULL(find(GATE_ACT_DISCONNECT));
-	CU_ASSERT_PTR_NOT_NULL(find(GATE_ACT_RELEASE_SLOT));
+	CU_ASSERT_TRUE(has(GATE_ACT_DISCONNECT));
+	CU_ASSERT_TRUE(has(GATE_ACT_RELEASE_SLOT));
 	CU_ASSERT_EQUAL(find(GATE_ACT_COMMUNICATION)->u.communication.communication, COMMUNICATION_DOWN);
 	end();
 }
@@ -161,10 +168,10 @@ test_slot_class_rises(void)
 	in = (struct gate_input){ .kind = GATE_IN_COMMAND, .u.command = { .id = { 1 }, .door = 1,
 		.command = COMMAND_UNLOCK, .expires_mono_ms = now + 5000 } };
 	gate_step(session, &in, now, 1760000000000, &out);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(find(GATE_ACT_WANT_SLOT));
+	CU_ASSERT_TRUE_FATAL(has(GATE_ACT_WANT_SLOT));
 	CU_ASSERT_EQUAL(find(GATE_ACT_WANT_SLOT)->u.slot.class, GATE_SLOT_URGENT);
 	step(GATE_IN_TICK);	/* asked once */
-	CU_ASSERT_PTR_NULL(find(GATE_ACT_WANT_SLOT));
+	CU_ASSERT_FALSE(has(GATE_ACT_WANT_SLOT));
 	step(GATE_IN_SLOT);
 	CU_ASSERT_EQUAL(find(GATE_ACT_SEND)->u.send.bytes[1], GATE_COMMAND);
 	end();
