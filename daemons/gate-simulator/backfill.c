@@ -13,8 +13,8 @@ enum { MINUTE_MS = 60000, HOUR_MS = 3600000, OPEN_TOO_LONG_MS = 25000 };
 
 static const double not_passed_share = .01, alarm_share = .004;
 
-/* Somebody at a door at a time gone by: the event that this made. */
-static void remember(struct controller *controller, uint64_t time_ms)
+/* Somebody at a door at a time gone by: the event that this made. Returns the time of the last one. */
+static uint64_t remember(struct controller *controller, uint64_t time_ms)
 {
 	struct random *random = &controller->shared->random;
 	struct door *door = &controller->doors[random_below(random, controller->site->doors)];
@@ -26,7 +26,7 @@ static void remember(struct controller *controller, uint64_t time_ms)
 
 	world.clock = time_ms;
 	if (people_choose(controller, door->number, time_ms, random, &person) < 0)
-		return;
+		return time_ms;
 	decide(door, &world, &(struct door_read){.reader = person.reader, .card = person.card, .pin = person.pin}, &decision);
 	event.reader = person.reader;
 	event.credential = decision.credential;
@@ -44,8 +44,8 @@ static void remember(struct controller *controller, uint64_t time_ms)
 		event.kind = inside_last(inside, decision.credential) ? EVENT_LAST_OUT : EVENT_EXIT;
 	}
 	door_event(&world, &event);
-	if (!random_chance(random, alarm_share))
-		return;
+	if (!random_chance(random, alarm_share) || time_ms + OPEN_TOO_LONG_MS > controller_clock(controller))
+		return time_ms;
 	/* Somebody left the door open for a while. */
 	event = (struct gate_event){.kind = EVENT_DOOR_OPEN_TOO_LONG, .door = door->number, .flags = GATE_EVENT_RAISED};
 	world.clock += OPEN_TOO_LONG_MS / 2;
@@ -53,6 +53,7 @@ static void remember(struct controller *controller, uint64_t time_ms)
 	event.flags = GATE_EVENT_CLEARED;
 	world.clock += OPEN_TOO_LONG_MS / 2;
 	door_event(&world, &event);
+	return world.clock;
 }
 
 void backfill(struct controller *controller)
@@ -74,8 +75,7 @@ void backfill(struct controller *controller)
 
 			if (at < last)
 				at = last;
-			last = at;
-			remember(controller, at);
+			last = remember(controller, at);
 			if (memory_commit(&controller->memory, true) < 0)
 				return;
 		}

@@ -78,7 +78,8 @@ static int control_connect(const struct sim_child *child)
 void sim_child_start(struct sim_child *child)
 {
 	char state[128], site[128], control[128];
-	struct simulator_options options = {.state = state, .site = site, .control = control, .seed = 1};
+	struct simulator_options options = {.state = state, .site = site, .control = control, .seed = 1, .steady = true,
+						.rate = child->rate, .backfill_hours = child->backfill_hours};
 	int64_t end = clock_mono_ms() + 20000;
 	int fd;
 

@@ -29,6 +29,7 @@ struct sim_child {
 	char directory[64];
 	uint16_t port;
 	uint64_t serial;
+	int rate, backfill_hours; /* 0 unless set before the start */
 };
 
 void sim_child_make(struct sim_child *child, const char *door_attributes, uint32_t capacity);

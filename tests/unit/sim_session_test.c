@@ -412,6 +412,69 @@ static void test_sessions(void)
 	sim_child_remove(&child);
 }
 
+/* Two days remembered in order of time, with people coming before they go; then live people. */
+static void test_backfill(void)
+{
+	enum { COUNT = 60 };
+	static uint8_t payload[COUNT * GATE_PERMIT_SIZE];
+	struct sim_child child;
+	struct sim_client client;
+	uint8_t log[GATE_LOG_SIZE];
+	uint64_t now = (uint64_t)clock_wall_ms(), last = now - UINT64_C(49) * 3600000;
+	unsigned kinds[500] = {0}, live = 0, past = 0;
+	uint32_t seq = 0, handle;
+	char card[17], answer[256];
+
+	for (uint32_t i = 0; i < COUNT; i++) {
+		snprintf(card, sizeof(card), "%07u", i);
+		permit(payload + i * GATE_PERMIT_SIZE, i + 1, card, 1);
+	}
+	sim_child_make(&child, "", 100000);
+	child.rate = 20;
+	child.backfill_hours = 48;
+	sim_child_start(&child);
+	enrol(&child, &client);
+	hello(&client);
+	memcpy(log, client.reply.u.hello_reply.log, sizeof(log));
+	CU_ASSERT(begin(&client, 1, GATE_TRANSFER_FULL, 0, 10, payload, sizeof(payload)) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
+	handle = client.reply.u.transfer_begin_reply.handle;
+	for (uint32_t i = 0; i < 2; i++)
+		CU_ASSERT(chunk(&client, handle, i, payload, sizeof(payload)) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
+	CU_ASSERT(commit(&client, handle) == (GATE_TRANSFER_COMMIT | GATE_REPLY));
+	CU_ASSERT(client.reply.u.transfer_commit_reply.outcome == GATE_TRANSFER_SWITCHED);
+	CU_ASSERT(sim_child_do(&child, "rate 6000", answer, sizeof(answer)) == 0);
+	sleep(4);
+	while (fetch(&client, log, seq, seq) == (GATE_EVENTS | GATE_REPLY) && client.reply.u.events_reply.count) {
+		for (unsigned i = 0; i < client.reply.u.events_reply.count; i++) {
+			const struct gate_event *event = &client.reply.u.events_reply.events[i];
+
+			CU_ASSERT(event->seq == ++seq && event->kind < 500);
+			CU_ASSERT(event->time_ms >= last || event->time_ms > now);
+			last = event->time_ms;
+			kinds[event->kind % 500]++;
+			live += event->time_ms > now;
+			past += event->time_ms < now - 3600000;
+		}
+	}
+	CU_ASSERT(past > 100 && live > 3);
+	CU_ASSERT(kinds[EVENT_ENTRY] > 20 && kinds[EVENT_EXIT] > 20 && kinds[EVENT_FIRST_IN] > 0);
+	CU_ASSERT(kinds[EVENT_ENTRY] + kinds[EVENT_EXIT] > 20 * (kinds[EVENT_UNKNOWN_CARD] + 1) / 2);
+	/* Once only, also after a crash. */
+	sim_child_kill(&child);
+	sim_close(&client, false);
+	child.rate = 0;
+	sim_child_start(&child);
+	CU_ASSERT_FATAL(sim_connect(&client, &child, 1, key_one) == 0);
+	hello(&client);
+	past = client.reply.u.hello_reply.newest;
+	CU_ASSERT(begin(&client, 2, GATE_TRANSFER_FULL, 0, 11, payload, 0) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
+	CU_ASSERT(commit(&client, client.reply.u.transfer_begin_reply.handle) == (GATE_TRANSFER_COMMIT | GATE_REPLY));
+	hello(&client);
+	CU_ASSERT(client.reply.u.hello_reply.newest == past);
+	sim_close(&client, true);
+	sim_child_remove(&child);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -420,6 +483,7 @@ int main(void)
 		{"refuses what is revoked until the permits say so", test_revocations},
 		{"acts once on a command, whatever is repeated", test_commands},
 		{"keeps events until they are overwritten, and says so", test_events},
+		{"remembers the past hours once, in order", test_backfill},
 		{"changes to a new session only when that has finished", test_sessions},
 		CU_TEST_INFO_NULL,
 	};
