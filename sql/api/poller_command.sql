@@ -33,7 +33,7 @@ DECLARE
   mine  uuid[];
   fresh int8;
 BEGIN
-  mine := ARRAY(SELECT c.id FROM unnest(id, token) AS x(id, token)
+  mine := ARRAY(SELECT c.id FROM unnest(poller_command_outcome.id, poller_command_outcome.token) AS x(id, token)
                   JOIN command c ON c.id = x.id AND c.finished_at IS NULL
                   JOIN controller_lease l ON l.controller_id = c.controller_id AND l.token = x.token
                  ORDER BY c.id FOR UPDATE OF c);
@@ -45,7 +45,7 @@ BEGIN
     UPDATE command c
        SET outcome = x.outcome, reason = left(coalesce(x.reason, ''), 255), batch = fresh,
            finished_at = CASE WHEN x.outcome >= 3 THEN clock_timestamp() END
-      FROM unnest(id, outcome, reason) AS x(id, outcome, reason)
+      FROM unnest(poller_command_outcome.id, poller_command_outcome.outcome, poller_command_outcome.reason) AS x(id, outcome, reason)
      WHERE c.id = x.id AND c.id = ANY (mine)
     RETURNING c.id;
 END $$;
