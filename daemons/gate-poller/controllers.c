@@ -102,13 +102,15 @@ static int read_address(const struct poller_lease_row *row, uint64_t *serial, st
 static void session_config(const struct controller *c, const struct poller_lease_row *row, struct gate_config *out)
 {
 	const struct zone *z = &c->poller->zone;
+	uint32_t epochs[KEY_EPOCHS];
 
 	*out = (struct gate_config){ .serial = c->serial, .mark = (uint32_t)row->mark };
 	if (gate_digest_key_derive(c->poller->master.bytes, sizeof c->poller->master.bytes, c->serial, out->digest_key) < 0)
 		fatalx("OpenSSL gives no HMAC-SHA-256");
 	if (row->log != NULL)
 		memcpy(out->log, row->log, GATE_LOG_SIZE);
-	key_epochs(&c->keys, out->epochs);
+	out->epochs[1] = key_epochs(&c->keys, epochs) > 1 ? epochs[1] : GATE_EPOCH_NONE;
+	out->epochs[0] = epochs[0];
 	memcpy(out->tz, z->tz, sizeof out->tz);
 	out->transition_count = z->count;
 	memcpy(out->transitions, z->transitions, sizeof out->transitions);

@@ -24,20 +24,19 @@ void key_ring_clear(struct key_ring *r)
 
 /*
  * staged before active: after the controller has answered `stage` both work, and finishing the change is what is wanted;
- * active before password: a controller that lost its memory has only the latter.
+ * active before password: a controller that lost its memory has only the latter. The password is never left out: the
+ * memory may be lost at any step of a change.
  */
-void key_epochs(const struct key_ring *r, uint32_t out[2])
+int key_epochs(const struct key_ring *r, uint32_t out[KEY_EPOCHS])
 {
-	if (r->staged != NONE) {
-		out[0] = r->staged;
-		out[1] = r->active != NONE ? r->active : 0;
-	} else if (r->active != NONE) {
-		out[0] = r->active;
-		out[1] = 0;
-	} else {
-		out[0] = 0;
-		out[1] = NONE;
-	}
+	int n = 0;
+
+	if (r->staged != NONE)
+		out[n++] = r->staged;
+	if (r->active != NONE)
+		out[n++] = r->active;
+	out[n++] = 0;
+	return n;
 }
 
 static uint32_t highest(const struct key_ring *r)

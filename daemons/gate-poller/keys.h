@@ -33,8 +33,9 @@ const char *key_move_name(enum key_move);
 
 void key_ring_clear(struct key_ring *);
 
-/* The epochs to try, the preferred first; the second may be GATE_EPOCH_NONE. */
-void key_epochs(const struct key_ring *, uint32_t out[2]);
+/* The epochs to try, one after the other until a handshake succeeds, the preferred first. Gives how many, 1..3. */
+enum { KEY_EPOCHS = 3 };
+int key_epochs(const struct key_ring *, uint32_t out[KEY_EPOCHS]);
 
 /* After a handshake under `used`. `held`: what the controller said it has. */
 enum key_move key_decide(const struct key_ring *, uint32_t used, const uint32_t held[2], uint32_t *epoch);

@@ -31,3 +31,12 @@ daemons_gate_poller_gate_poller_SOURCES = daemons/gate-poller/main.c
 daemons_gate_poller_gate_poller_LDADD = $(LINK_POLLER)
 daemons_gate_poller_gate_poller_LDFLAGS = $(AM_LDFLAGS) -pthread
 LINK_POLLER = daemons/gate-poller/libpoller.a $(LINK_GATE) $(LINK_DB)
+
+check_PROGRAMS += tests/unit/poller_keys_test tests/unit/poller_schedule_test tests/unit/poller_store_test
+UNIT_TESTS += tests/unit/poller_keys_test tests/unit/poller_schedule_test tests/unit/poller_store_test
+tests_unit_poller_keys_test_SOURCES = tests/unit/poller_keys_test.c tests/unit/tap.h
+tests_unit_poller_keys_test_LDADD = $(LINK_POLLER) $(LINK_CUNIT)
+tests_unit_poller_schedule_test_SOURCES = tests/unit/poller_schedule_test.c tests/unit/tap.h
+tests_unit_poller_schedule_test_LDADD = $(LINK_POLLER) $(LINK_CUNIT)
+tests_unit_poller_store_test_SOURCES = tests/unit/poller_store_test.c tests/unit/tap.h
+tests_unit_poller_store_test_LDADD = $(LINK_POLLER) $(LINK_CUNIT)

@@ -69,7 +69,8 @@ struct controller {
 
 	struct key_ring keys;
 	uint32_t held_epochs[2];	/* said in hello */
-	uint32_t connecting_epoch;	/* waits for an enrolment key */
+	uint32_t connecting_epoch;	/* of the channel, or of the enrolment key that is waited for */
+	unsigned key_tries;		/* handshakes since the last that succeeded */
 	bool key_wanted, enrol_key_made;
 	uint8_t enrol_key[GATE_KEY_SIZE];	/* until enrolled */
 	enum key_move key_due;		/* of key_due_epoch, at the next turn */

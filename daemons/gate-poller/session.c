@@ -43,8 +43,13 @@ static void open_channel(struct controller *c, uint32_t epoch, const uint8_t *ke
 	}
 }
 
-static void connect_under(struct controller *c, uint32_t epoch, int64_t now_ms)
+/* Which key is tried is ours to say, for a session knows of two and there may be three: the next one after each handshake
+ * that failed, the first again after one that did not. */
+static void connect_channel(struct controller *c, int64_t now_ms)
 {
+	uint32_t epochs[KEY_EPOCHS];
+	int count = key_epochs(&c->keys, epochs);
+	uint32_t epoch = epochs[c->key_tries++ % (unsigned)count];
 	const uint8_t *key = key_of(&c->keys, epoch);
 
 	c->connecting_epoch = epoch;
@@ -153,7 +158,7 @@ static void do_action(struct controller *c, const struct gate_action *a, int64_t
 			channel_send(c->channel, a->u.send.bytes, a->u.send.size);
 		break;
 	case GATE_ACT_CONNECT:
-		connect_under(c, a->u.connect.epoch, now_ms);
+		connect_channel(c, now_ms);
 		break;
 	case GATE_ACT_DISCONNECT:
 		log_debug("controller %d: channel closed: %s", c->id, a->u.text);
@@ -281,6 +286,7 @@ static void channel_is_up(void *arg, int64_t now_ms)
 {
 	struct controller *c = arg;
 
+	c->key_tries = 0;
 	session_step(c, &(struct gate_input){ .kind = GATE_IN_CHANNEL_UP, .u.channel.epoch = c->connecting_epoch }, now_ms);
 }
 
