@@ -1,5 +1,6 @@
 # cgi-bin: one FastCGI program per functional area, each a thin main.c over routes and handlers. May use web, db and base.
-pkglibexec_PROGRAMS += cgi-bin/session/session cgi-bin/gates/gates cgi-bin/history/history cgi-bin/live/live
+pkglibexec_PROGRAMS += cgi-bin/session/session cgi-bin/gates/gates cgi-bin/history/history cgi-bin/live/live \
+	cgi-bin/cardholders/cardholders
 
 cgi_bin_session_session_SOURCES = cgi-bin/session/main.c cgi-bin/session/routes.c cgi-bin/session/routes.h cgi-bin/session/handlers.h \
 	cgi-bin/session/session.c cgi-bin/session/saved_searches.c cgi-bin/session/password.c cgi-bin/session/password.h
@@ -20,3 +21,9 @@ cgi_bin_live_live_SOURCES = cgi-bin/live/main.c cgi-bin/live/live.h cgi-bin/live
 	cgi-bin/live/ring.c cgi-bin/live/ring.h
 cgi_bin_live_live_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 cgi_bin_live_live_LDADD = $(LINK_WEB) -lpthread
+
+cgi_bin_cardholders_cardholders_SOURCES = cgi-bin/cardholders/main.c cgi-bin/cardholders/routes.c cgi-bin/cardholders/routes.h \
+	cgi-bin/cardholders/handlers.h cgi-bin/cardholders/cardholders.c cgi-bin/cardholders/edit.c cgi-bin/cardholders/bulk.c \
+	cgi-bin/cardholders/permits.c
+cgi_bin_cardholders_cardholders_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+cgi_bin_cardholders_cardholders_LDADD = $(LINK_WEB)

@@ -36,6 +36,7 @@ struct db_error {
 	char detail[300];
 	char hint[100];		/* our own functions put a word here, e.g. the limit's id */
 	char constraint[64];	/* name of a violated constraint, else "" */
+	char column[64];	/* our own functions name the field here, else "" */
 };
 
 /* Text of parameters; db_* functions of each subject fill it. Values live until db_params_clear. */

@@ -69,6 +69,7 @@ void db_note(struct db *db, const PGresult *result)
 	copy_field(error->detail, sizeof(error->detail), result, PG_DIAG_MESSAGE_DETAIL);
 	copy_field(error->hint, sizeof(error->hint), result, PG_DIAG_MESSAGE_HINT);
 	copy_field(error->constraint, sizeof(error->constraint), result, PG_DIAG_CONSTRAINT_NAME);
+	copy_field(error->column, sizeof(error->column), result, PG_DIAG_COLUMN_NAME);
 	if (error->sqlstate[0] == '\0')	/* libpq's own: the connection */
 		db_note_text(db, "08006", PQresultErrorMessage(result));
 }

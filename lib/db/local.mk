@@ -22,6 +22,8 @@ lib_db_libdb_a_SOURCES += lib/db/poller_stream.h
 # The blocking connection of the FastCGI programs, and one file per subject.
 lib_db_libdb_a_SOURCES += lib/db/alarm.c
 lib_db_libdb_a_SOURCES += lib/db/alarm.h
+lib_db_libdb_a_SOURCES += lib/db/cardholder.c
+lib_db_libdb_a_SOURCES += lib/db/cardholder.h
 lib_db_libdb_a_SOURCES += lib/db/command.c
 lib_db_libdb_a_SOURCES += lib/db/command.h
 lib_db_libdb_a_SOURCES += lib/db/conn.c
@@ -33,6 +35,8 @@ lib_db_libdb_a_SOURCES += lib/db/internal.h
 lib_db_libdb_a_SOURCES += lib/db/listen.c
 lib_db_libdb_a_SOURCES += lib/db/organisation.c
 lib_db_libdb_a_SOURCES += lib/db/organisation.h
+lib_db_libdb_a_SOURCES += lib/db/permit.c
+lib_db_libdb_a_SOURCES += lib/db/permit.h
 lib_db_libdb_a_SOURCES += lib/db/rows.c
 lib_db_libdb_a_SOURCES += lib/db/saved_search.c
 lib_db_libdb_a_SOURCES += lib/db/saved_search.h

@@ -75,6 +75,19 @@ static int check_repeated(struct web_request *request, const struct scan *found)
 	return 0;
 }
 
+static int take_members(struct web_request *request, const struct web_field *fields, struct web_value *values, const char *path,
+			struct json_object *object);
+
+/* An object whose members are known: they are checked here and read from its text by the one who asked for it. */
+static int check_members(struct web_request *request, const struct web_field *fields, const char *pointer, struct json_object *json)
+{
+	struct web_value values[WEB_MAX_FIELDS] = {0};
+	int result = take_members(request, fields, values, pointer, json);
+
+	web_values_free(values);
+	return result;
+}
+
 /* One value that is not a list. */
 static int take_one(struct web_request *request, const struct web_field *field, struct web_value *value, const char *pointer,
 		    struct json_object *json)
@@ -100,6 +113,8 @@ static int take_one(struct web_request *request, const struct web_field *field, 
 		const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 		if (strlen(text) > (size_t)field->hi)
 			return web_field_problem(request, pointer, "too_long", "At most %lld characters as JSON.", (long long)field->hi);
+		if (field->members != NULL && check_members(request, field->members, pointer, json) != 0)
+			return -1;
 		web_take_object(value, text);
 		return 0;
 	case WEB_TEXT:
@@ -113,47 +128,63 @@ static int take_one(struct web_request *request, const struct web_field *field, 
 	panic("%s: a field without a type", field->name);
 }
 
-static int take_list(struct web_request *request, const struct web_field *field, struct web_value *value, struct json_object *json)
+static int take_list(struct web_request *request, const struct web_field *field, struct web_value *value, const char *list,
+		     struct json_object *json)
 {
-	char pointer[120];
+	char pointer[200];
 	int result = 0;
 
-	snprintf(pointer, sizeof(pointer), "/%s", field->name);
+	snprintf(pointer, sizeof(pointer), "%.170s", list);
 	if (json_object_get_type(json) != json_type_array)
 		return web_field_problem(request, pointer, "ill_typed", "A list is wanted.");
 	size_t count = json_object_array_length(json);
+	if (count == 0 && field->nullable) {
+		value->none = true;
+		return 0;
+	}
 	if (count == 0)
 		return web_field_problem(request, pointer, "too_few", "At least one.");
 	if (count > (size_t)field->many)
 		return web_field_problem(request, pointer, "too_many", "At most %d.", field->many);
 	for (size_t i = 0; i < count; i++) {
-		snprintf(pointer, sizeof(pointer), "/%s/%zu", field->name, i);
+		snprintf(pointer, sizeof(pointer), "%.170s/%zu", list, i);
 		if (take_one(request, field, value, pointer, json_object_array_get_idx(json, i)) != 0)
 			result = -1;
 	}
 	return result;
 }
 
-static int take_members(struct web_request *request)
+static int take_member(struct web_request *request, const struct web_field *field, struct web_value *value, const char *pointer,
+		       struct json_object *json)
 {
-	const struct web_field *fields = request->route->body;
-	int result = 0;
-	char pointer[120];
+	if (json == NULL && field->nullable && field->many == 0) {
+		value->none = true;
+		return 0;
+	}
+	if (field->many > 0)
+		return take_list(request, field, value, pointer, json);
+	return take_one(request, field, value, pointer, json);
+}
 
-	json_object_object_foreach(request->body, name, json) {
+/* path: where the object is, "" for the body itself. */
+static int take_members(struct web_request *request, const struct web_field *fields, struct web_value *values, const char *path,
+			struct json_object *object)
+{
+	int result = 0;
+	char pointer[200];
+
+	json_object_object_foreach(object, name, json) {
 		int i = web_field_find(fields, name, strlen(name), 0);
-		snprintf(pointer, sizeof(pointer), "/%.*s", 70, name);
+		snprintf(pointer, sizeof(pointer), "%.100s/%.70s", path, name);
 		if (i < 0)
 			result = web_field_problem(request, pointer, "unknown", "There is no such member here.");
-		else if (fields[i].many > 0)
-			result |= take_list(request, &fields[i], &request->members[i], json);
 		else
-			result |= take_one(request, &fields[i], &request->members[i], pointer, json);
+			result |= take_member(request, &fields[i], &values[i], pointer, json);
 	}
 	for (int i = 0; fields[i].name != NULL; i++) {
-		if (!fields[i].required || json_object_object_get_ex(request->body, fields[i].name, NULL))
+		if (!fields[i].required || json_object_object_get_ex(object, fields[i].name, NULL))
 			continue;
-		snprintf(pointer, sizeof(pointer), "/%s", fields[i].name);
+		snprintf(pointer, sizeof(pointer), "%.100s/%s", path, fields[i].name);
 		result = web_field_problem(request, pointer, "missing", "It is needed.");
 	}
 	return result;
@@ -182,5 +213,5 @@ int web_parse_body(struct web_request *request, const char *text, size_t len)
 		return web_field_problem(request, "", "not_json", "One JSON object is wanted.");
 	if (check_repeated(request, &found) != 0)
 		return -1;
-	return take_members(request);
+	return take_members(request, request->route->body, request->members, "", request->body);
 }

@@ -104,7 +104,8 @@ static bool may(const struct web_route *route, const struct session *session)
 	const struct web_right *right = &route->right;
 
 	if (right->kind == WEB_RIGHT_LEVEL)
-		return session->rights[right->function] >= right->level || session->rights[right->other] >= right->level;
+		return session->rights[right->function] >= right->level || session->rights[right->other] >= right->level ||
+		       session->rights[right->third] >= right->level;
 	return right->kind == WEB_RIGHT_OPERATOR;
 }
 

@@ -66,7 +66,6 @@ int web_problem(struct web_request *request, enum web_problem_kind kind, const c
 int web_field_problem(struct web_request *request, const char *pointer, const char *code, const char *format, ...)
 {
 	struct web_problem *problem = &request->problem;
-	struct json json = {0};
 	char detail[300];
 	va_list args;
 
@@ -75,8 +74,17 @@ int web_field_problem(struct web_request *request, const char *pointer, const ch
 	va_start(args, format);
 	vsnprintf(detail, sizeof(detail), format, args);
 	va_end(args);
+	web_problem_field(request, pointer, code, detail);
+	return -1;
+}
+
+void web_problem_field(struct web_request *request, const char *pointer, const char *code, const char *detail)
+{
+	struct web_problem *problem = &request->problem;
+	struct json json = {0};
+
 	if (problem->errors.len > 8000)	/* a hostile request may have thousands */
-		return -1;
+		return;
 	put_object(&json, NULL);
 	put_string(&json, "pointer", pointer);
 	put_string(&json, "code", code);
@@ -86,7 +94,6 @@ int web_field_problem(struct web_request *request, const char *pointer, const ch
 		buf_addc(&problem->errors, ',');
 	buf_add(&problem->errors, json.text.data, json.text.len);
 	buf_free(&json.text);
-	return -1;
 }
 
 /* Exact states first, then classes (two characters). */
@@ -124,6 +131,32 @@ enum web_problem_kind web_problem_of(const struct db_error *error)
 	return WEB_PROBLEM_INTERNAL;
 }
 
+/* What must be there once only. Who has it already is not said: they may be out of scope. */
+static const struct {
+	const char *constraint, *pointer;
+} unique[] = {
+	{"cardholder_employee_number", "/employee_number"},
+	{"credential_card_number", "/card_number"},
+	{"department_code", "/code"},
+	{"management_group_name", "/name"},
+	{"gate_group_name", "/name"},
+	{"permit_once", "/valid_from"},
+};
+
+/* The field that the database refused, where it says which. */
+static void name_field(struct web_request *request, const struct db_error *error, bool ours)
+{
+	char pointer[80];
+
+	if (ours && (error->column[0] != '\0' || error->hint[0] != '\0')) {
+		snprintf(pointer, sizeof(pointer), "%s%s", error->column[0] ? "/" : "", error->column);
+		web_problem_field(request, pointer, error->hint[0] ? error->hint : "refused", error->message);
+	}
+	for (size_t i = 0; strcmp(error->sqlstate, "23505") == 0 && i < lengthof(unique); i++)
+		if (strcmp(error->constraint, unique[i].constraint) == 0)
+			web_problem_field(request, unique[i].pointer, "taken", "There is one already.");
+}
+
 int web_database_problem(struct web_request *request)
 {
 	const struct db_error *error = db_error(request->db);
@@ -138,6 +171,8 @@ int web_database_problem(struct web_request *request)
 	web_problem(request, kind, ours && kind != WEB_PROBLEM_NOT_FOUND && kind != WEB_PROBLEM_CONFLICT ? error->message : NULL);
 	if (kind == WEB_PROBLEM_LIMIT_REACHED)
 		snprintf(request->problem.limit, sizeof(request->problem.limit), "%s", error->constraint);
+	if (kind != WEB_PROBLEM_NOT_FOUND)
+		name_field(request, error, ours);
 	return -1;
 }
 
@@ -154,6 +189,8 @@ void web_problem_write(const struct web_problem *problem, struct buf *out)
 	put_string(&json, "detail", problem->detail[0] ? problem->detail : kinds[problem->kind].detail);
 	if (problem->limit[0] != '\0')
 		put_string(&json, "limit", problem->limit);
+	if (problem->has_count)
+		put_int(&json, "count", problem->count);
 	if (problem->errors.len > 0) {
 		put_array(&json, "errors");
 		put_raw(&json, NULL, buf_text(&problem->errors));

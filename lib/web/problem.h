@@ -42,6 +42,8 @@ struct web_problem {
 	char limit[64];		/* "L-12" with LIMIT_REACHED */
 	struct buf errors;	/* JSON objects, comma between */
 	struct buf current;	/* JSON of the object as it is now, with CHANGED */
+	int64_t count;		/* the true count, with has_count */
+	bool has_count;
 	int retry_after_s;
 };
 
@@ -55,6 +57,8 @@ int web_field_problem(struct web_request *request, const char *pointer, const ch
 	__attribute__((format(printf, 4, 5)));
 /* What the last failure of the database means to the one who asked: the only place where SQLSTATEs become replies. Returns -1. */
 int web_database_problem(struct web_request *request);
+/* Adds one line to errors, whatever the kind is. */
+void web_problem_field(struct web_request *request, const char *pointer, const char *code, const char *detail);
 /* The kind for an error; separate so that it can be tested without a database. */
 enum web_problem_kind web_problem_of(const struct db_error *error);
 /* The body of the reply. */

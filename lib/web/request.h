@@ -36,7 +36,8 @@ struct web_transport {
 };
 
 struct web_value {
-	int count;		/* 0: absent */
+	int count;		/* 0: absent, or none */
+	bool none;		/* given as null, or as a list without elements */
 	int64_t *numbers;	/* WEB_INT, WEB_BOOL, WEB_TIME, WEB_WORD */
 	const char **texts;	/* WEB_TEXT, WEB_TOKEN, WEB_OBJECT (as JSON) */
 };

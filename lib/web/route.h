@@ -11,6 +11,7 @@
  *   OPERATOR             any operator: about themselves
  *   VIEW(f) / EDIT(f)    at least that level of the function
  *   VIEW_ANY(f, g)       at least view of one of two functions
+ *   VIEW_ANY3(f, g, h)   of three
  *
  * The database checks right and scope again (row-level security): the row is the first of two locks.
  */
@@ -32,7 +33,7 @@ enum web_right_kind { WEB_RIGHT_PUBLIC = 1, WEB_RIGHT_OPERATOR, WEB_RIGHT_LEVEL 
 struct web_right {
 	enum web_right_kind kind;
 	enum right_level level;
-	enum right_function function, other;	/* other: the same function, or the second of VIEW_ANY */
+	enum right_function function, other, third;	/* the same function, or what VIEW_ANY names besides */
 };
 
 enum web_where { WEB_PATH = 1, WEB_QUERY, WEB_HEADER };
@@ -44,7 +45,7 @@ enum web_type {
 	WEB_TIME,	/* RFC 3339; milliseconds */
 	WEB_WORD,	/* one of a vocabulary: its number */
 	WEB_TOKEN,	/* letters, digits, '-', '_', '.', lo..hi of them */
-	WEB_OBJECT,	/* body only: an object of any content, at most hi characters as JSON */
+	WEB_OBJECT,	/* body only: an object, at most hi characters as JSON; of any content, or of the given members */
 };
 
 /* One parameter or one member of a body. Tables end with a row without a name. */
@@ -56,6 +57,8 @@ struct web_field {
 	int many;		/* 0: one value; else a list (repeated parameter, JSON array) of up to so many */
 	bool required;
 	int (*from_code)(const char *code);	/* WEB_WORD: number, or -1 */
+	bool nullable;		/* body only: may be null, or a list without elements */
+	const struct web_field *members;	/* WEB_OBJECT: what it may have */
 };
 
 enum web_flag {
@@ -73,11 +76,12 @@ struct web_route {
 	unsigned flags;
 };
 
-#define RIGHT_PUBLIC {WEB_RIGHT_PUBLIC, LEVEL_NONE, 0, 0}
-#define RIGHT_OPERATOR {WEB_RIGHT_OPERATOR, LEVEL_NONE, 0, 0}
-#define RIGHT_VIEW(f) {WEB_RIGHT_LEVEL, LEVEL_VIEW, FUNCTION_##f, FUNCTION_##f}
-#define RIGHT_EDIT(f) {WEB_RIGHT_LEVEL, LEVEL_EDIT, FUNCTION_##f, FUNCTION_##f}
-#define RIGHT_VIEW_ANY(f, g) {WEB_RIGHT_LEVEL, LEVEL_VIEW, FUNCTION_##f, FUNCTION_##g}
+#define RIGHT_PUBLIC {WEB_RIGHT_PUBLIC, LEVEL_NONE, 0, 0, 0}
+#define RIGHT_OPERATOR {WEB_RIGHT_OPERATOR, LEVEL_NONE, 0, 0, 0}
+#define RIGHT_VIEW(f) {WEB_RIGHT_LEVEL, LEVEL_VIEW, FUNCTION_##f, FUNCTION_##f, FUNCTION_##f}
+#define RIGHT_EDIT(f) {WEB_RIGHT_LEVEL, LEVEL_EDIT, FUNCTION_##f, FUNCTION_##f, FUNCTION_##f}
+#define RIGHT_VIEW_ANY(f, g) {WEB_RIGHT_LEVEL, LEVEL_VIEW, FUNCTION_##f, FUNCTION_##g, FUNCTION_##g}
+#define RIGHT_VIEW_ANY3(f, g, h) {WEB_RIGHT_LEVEL, LEVEL_VIEW, FUNCTION_##f, FUNCTION_##g, FUNCTION_##h}
 
 #define ROUTE(METHOD, PATTERN, RIGHT, HANDLER, ...) \
 	{.method = WEB_##METHOD, .pattern = PATTERN, .right = RIGHT_##RIGHT, .handle = HANDLER, ##__VA_ARGS__}

@@ -4,7 +4,7 @@ DO $$
 DECLARE
   r text;
 BEGIN
-  FOREACH r IN ARRAY '{kidoban_web,kidoban_session,kidoban_gates,kidoban_history,kidoban_live,kidoban_gate_poller,
+  FOREACH r IN ARRAY '{kidoban_web,kidoban_session,kidoban_gates,kidoban_history,kidoban_cardholders,kidoban_organisation,kidoban_live,kidoban_gate_poller,
                        kidoban_keeper,kidoban_transfer,kidoban_report}'::text[] LOOP
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA kidoban, report FROM %I', r);
     EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA kidoban FROM %I', r);
@@ -38,6 +38,47 @@ GRANT UPDATE (name, building, place, management_group_id) ON gate TO kidoban_gat
 GRANT EXECUTE ON FUNCTION version_stamp(), api.change_begin(text, text, text), api.change_end() TO kidoban_gates;
 GRANT EXECUTE ON FUNCTION api.command_request_create(int4[], text, text, int4, text, text, text),
   api.gate_update(int4, int8, text, text, text, int4) TO kidoban_gates;
+
+-- cardholders: persons, cards and permits, but never a sealed PIN; it can write one
+GRANT SELECT (id, from_cs, employee_number, name, kana, department_id, valid_from, valid_to, enabled, lost, lost_at, extended_unlock,
+  apb_exempt, vein_count, note) ON cardholder TO kidoban_cardholders;
+GRANT INSERT (id, employee_number, name, kana, department_id, valid_from, valid_to, enabled, pin_sealed, extended_unlock, apb_exempt,
+  note), UPDATE (employee_number, name, kana, department_id, valid_from, valid_to, enabled, lost, lost_at, pin_sealed,
+  extended_unlock, apb_exempt, note), DELETE ON cardholder TO kidoban_cardholders;
+GRANT SELECT, INSERT (cardholder_id, card_number, issue_count), UPDATE (card_number, issue_count, lost), DELETE ON credential
+  TO kidoban_cardholders;
+GRANT SELECT, INSERT (cardholder_id, gate_id, gate_group_id, pass_level, valid_from, valid_to),
+  UPDATE (pass_level, valid_from, valid_to), DELETE ON permit TO kidoban_cardholders;
+GRANT SELECT ON department TO kidoban_cardholders;
+GRANT EXECUTE ON FUNCTION version_stamp(), api.change_begin(text, text, text), api.change_end(), gate_names(int2[])
+  TO kidoban_cardholders, kidoban_organisation;
+GRANT EXECUTE ON FUNCTION cardholder_ids(jsonb, int4[]), cardholder_revision(int4), cardholder_lock(int4, int8), department_check(int4),
+  cardholder_write(int4[], jsonb), cardholder_card(int4, jsonb), cardholder_permits_end(int4[]), cardholder_remove(int4[]),
+  permit_target_check(int4, int4), permits_add(int4[], jsonb), permits_remove(int4[], jsonb), permit_lock(int4, int8)
+  TO kidoban_cardholders;
+GRANT EXECUTE ON FUNCTION api.cardholders_page(jsonb, text, text, int4, int4), api.cardholder_find(int4), api.cardholders_count(jsonb),
+  api.cardholder_anchors(jsonb, text, int4), api.cardholder_id(), api.cardholder_create(int4, jsonb, bytea),
+  api.cardholder_update(int4, int8, jsonb, bool, bytea), api.cardholder_delete(int4, int8),
+  api.cardholder_lost(int4, bool, int4, text), api.cardholder_reissue(int4, int8, text),
+  api.cardholders_bulk(jsonb, int4[], int4, jsonb, bool), api.permits_list(int4, int4, int4, int4[], int4, int4),
+  api.permits_create(int4[], jsonb), api.permit_update(int4, int8, jsonb), api.permit_delete(int4, int8),
+  api.permit_warnings(int4[]) TO kidoban_cardholders;
+
+-- organisation: departments, management groups, gate groups
+GRANT SELECT ON department, department_current, management_group, management_group_current, gate, gate_group, gate_group_member
+  TO kidoban_organisation;
+GRANT INSERT (id, parent_id, code, name), UPDATE (parent_id, code, name), DELETE ON department TO kidoban_organisation;
+GRANT INSERT (id, name, note), UPDATE (name, note), DELETE ON management_group TO kidoban_organisation;
+GRANT INSERT (id, name), UPDATE (name), DELETE ON gate_group TO kidoban_organisation;
+GRANT INSERT (gate_group_id, gate_id), DELETE ON gate_group_member TO kidoban_organisation;
+GRANT USAGE ON SEQUENCE department_id_seq, management_group_id_seq, gate_group_id_seq TO kidoban_organisation;
+GRANT EXECUTE ON FUNCTION department_lock(int4, int8), management_group_lock(int4, int8), gate_group_lock(int4, int8),
+  gate_group_revision(int4), gate_group_members(int4, int4[]), gate_group_permits_end(int4) TO kidoban_organisation;
+GRANT EXECUTE ON FUNCTION api.department_create(int4, text, text), api.department_update(int4, int8, jsonb),
+  api.department_delete(int4, int8), api.management_group_create(text, text), api.management_group_update(int4, int8, jsonb),
+  api.management_group_delete(int4, int8), api.gate_groups(int4), api.gate_group_create(text, int4[]),
+  api.gate_group_update(int4, int8, text), api.gate_group_gates(int4, int8, int4[]), api.gate_group_delete(int4, int8),
+  api.gate_group_preview(int4, int4[]) TO kidoban_organisation;
 
 -- history
 GRANT SELECT ON access_event, alarm_event, operation_event, management_event, cred, dept, event_log TO kidoban_history;

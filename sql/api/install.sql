@@ -30,6 +30,10 @@ END $$;
 \ir command.sql
 \ir alarm.sql
 \ir gate.sql
+\ir cardholder.sql
+\ir cardholder_edit.sql
+\ir permit.sql
+\ir organisation.sql
 \ir poller_lease.sql
 \ir poller_status.sql
 \ir poller_ingest.sql
