@@ -1,6 +1,6 @@
 # cgi-bin: one FastCGI program per functional area, each a thin main.c over routes and handlers. May use web, db and base.
 pkglibexec_PROGRAMS += cgi-bin/session/session cgi-bin/gates/gates cgi-bin/history/history cgi-bin/live/live \
-	cgi-bin/cardholders/cardholders
+	cgi-bin/cardholders/cardholders cgi-bin/organisation/organisation
 
 cgi_bin_session_session_SOURCES = cgi-bin/session/main.c cgi-bin/session/routes.c cgi-bin/session/routes.h cgi-bin/session/handlers.h \
 	cgi-bin/session/session.c cgi-bin/session/saved_searches.c cgi-bin/session/password.c cgi-bin/session/password.h
@@ -8,7 +8,7 @@ cgi_bin_session_session_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 cgi_bin_session_session_LDADD = $(LINK_WEB)
 
 cgi_bin_gates_gates_SOURCES = cgi-bin/gates/main.c cgi-bin/gates/routes.c cgi-bin/gates/routes.h cgi-bin/gates/handlers.h \
-	cgi-bin/gates/gates.c cgi-bin/gates/commands.c cgi-bin/gates/organisation.c
+	cgi-bin/gates/gates.c cgi-bin/gates/commands.c cgi-bin/gates/buildings.c
 cgi_bin_gates_gates_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 cgi_bin_gates_gates_LDADD = $(LINK_WEB)
 
@@ -27,3 +27,8 @@ cgi_bin_cardholders_cardholders_SOURCES = cgi-bin/cardholders/main.c cgi-bin/car
 	cgi-bin/cardholders/permits.c
 cgi_bin_cardholders_cardholders_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 cgi_bin_cardholders_cardholders_LDADD = $(LINK_WEB)
+
+cgi_bin_organisation_organisation_SOURCES = cgi-bin/organisation/main.c cgi-bin/organisation/routes.c cgi-bin/organisation/routes.h \
+	cgi-bin/organisation/handlers.h cgi-bin/organisation/unit.c cgi-bin/organisation/organisation.c cgi-bin/organisation/gate_groups.c
+cgi_bin_organisation_organisation_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+cgi_bin_organisation_organisation_LDADD = $(LINK_WEB)

@@ -5,10 +5,12 @@ problemsdir = $(pkgdatadir)/problems
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
-SYSTEMD_SERVICES = conf/systemd/kidoban-gate-poller.service conf/systemd/kidoban-gates.service \
+SYSTEMD_SERVICES = conf/systemd/kidoban-cardholders.service conf/systemd/kidoban-organisation.service \
+	conf/systemd/kidoban-gate-poller.service conf/systemd/kidoban-gates.service \
 	conf/systemd/kidoban-history.service conf/systemd/kidoban-keeper.service conf/systemd/kidoban-live.service \
 	conf/systemd/kidoban-session.service
-SYSTEMD_SOCKETS = conf/systemd/kidoban-gates.socket conf/systemd/kidoban-history.socket conf/systemd/kidoban-live.socket \
+SYSTEMD_SOCKETS = conf/systemd/kidoban-cardholders.socket conf/systemd/kidoban-organisation.socket \
+	conf/systemd/kidoban-gates.socket conf/systemd/kidoban-history.socket conf/systemd/kidoban-live.socket \
 	conf/systemd/kidoban-session.socket
 
 SUBSTITUTED = conf/apache/kidoban.conf conf/kidoban.conf conf/tmpfiles/kidoban.conf $(SYSTEMD_SERVICES) $(SYSTEMD_SOCKETS)
@@ -43,3 +45,7 @@ conf/systemd/kidoban-gates.socket: conf/systemd/kidoban-gates.socket.in
 conf/systemd/kidoban-history.socket: conf/systemd/kidoban-history.socket.in
 conf/systemd/kidoban-live.socket: conf/systemd/kidoban-live.socket.in
 conf/systemd/kidoban-session.socket: conf/systemd/kidoban-session.socket.in
+conf/systemd/kidoban-cardholders.service: conf/systemd/kidoban-cardholders.service.in
+conf/systemd/kidoban-cardholders.socket: conf/systemd/kidoban-cardholders.socket.in
+conf/systemd/kidoban-organisation.service: conf/systemd/kidoban-organisation.service.in
+conf/systemd/kidoban-organisation.socket: conf/systemd/kidoban-organisation.socket.in

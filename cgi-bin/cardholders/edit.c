@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/seal.h"
 #include "cgi-bin/cardholders/handlers.h"
-#include "web/present.h"
 #include "web/server.h"
 
 #define PERSON_FIELDS(needed) \
@@ -38,36 +37,6 @@ const struct web_field reissue_fields[] = {
 	{"card_number", .type = WEB_TEXT, .lo = 1, .hi = 16, .required = true},
 	{0},
 };
-
-static void put_member(struct json *json, const struct web_field *field, const struct web_value *value)
-{
-	if (value->none)
-		put_null(json, field->name);
-	else if (field->type == WEB_INT)
-		put_int(json, field->name, value->numbers[0]);
-	else if (field->type == WEB_BOOL)
-		put_bool(json, field->name, value->numbers[0] != 0);
-	else if (field->type == WEB_TIME)
-		put_time(json, field->name, value->numbers[0]);
-	else if (field->type == WEB_TEXT)
-		put_string(json, field->name, value->texts[0]);
-	else
-		panic("%s: not for the database", field->name);
-}
-
-char *given_members(struct web_request *request, const struct web_field *fields, const char *but)
-{
-	struct json json = {0};
-
-	put_object(&json, NULL);
-	for (int i = 0; fields[i].name != NULL; i++) {
-		const struct web_value *value = web_member(request, fields[i].name);
-		if ((value->count > 0 || value->none) && (but == NULL || strcmp(fields[i].name, but) != 0))
-			put_member(&json, &fields[i], value);
-	}
-	put_end_object(&json);
-	return buf_take(&json.text);
-}
 
 int check_card_number(struct web_request *request, const char *name)
 {
@@ -124,7 +93,7 @@ void create_cardholder(struct web_request *request)
 		web_database_problem(request);
 		return;
 	}
-	char *fields = given_members(request, cardholder_fields, "pin");
+	char *fields = web_given_members(request, cardholder_fields, "pin");
 	if (seal_pin(request, id, &pin) == 0) {
 		if (cardholder_create(request->db, id, fields, &pin) != DB_OK) {
 			web_database_problem(request);
@@ -146,7 +115,7 @@ void patch_cardholder(struct web_request *request)
 
 	if (check_person(request) != 0)
 		return;
-	char *change = given_members(request, cardholder_change_fields, "pin");
+	char *change = web_given_members(request, cardholder_change_fields, "pin");
 	bool set_pin = given->count > 0 || given->none;
 	if (strcmp(change, "{}") == 0 && !set_pin) {
 		web_field_problem(request, "", "missing", "Give at least one field to change.");

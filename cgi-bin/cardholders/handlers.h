@@ -33,8 +33,6 @@ void reply_cardholder(struct web_request *request, int64_t id);
 void cardholder_problem(struct web_request *request, enum db_result result, int64_t id);
 /* The JSON object of the search parameters of this request; the caller frees it. */
 char *search_of_parameters(struct web_request *request);
-/* The given members among fields as a JSON object, null where null was given, without the one called but; the caller frees it. */
-char *given_members(struct web_request *request, const struct web_field *fields, const char *but);
 /* A member that is a card number: letters and digits only. 0, or -1 with the problem set. */
 int check_card_number(struct web_request *request, const char *name);
 void put_permit(struct json *json, const struct permit *permit);

@@ -141,7 +141,7 @@ void create_permits(struct web_request *request)
 	}
 	if (check_permit(request) != 0)
 		return;
-	char *grant = given_members(request, permit_fields + 1, NULL);
+	char *grant = web_given_members(request, permit_fields + 1, NULL);
 	enum db_result result = permits_create(request->db, cardholders->numbers, (size_t)cardholders->count, grant, &ids, &count);
 	free(grant);
 	if (result != DB_OK) {
@@ -204,7 +204,7 @@ void patch_permit(struct web_request *request)
 
 	if (check_permit(request) != 0)
 		return;
-	char *change = given_members(request, permit_change_fields, NULL);
+	char *change = web_given_members(request, permit_change_fields, NULL);
 	if (strcmp(change, "{}") == 0) {
 		web_field_problem(request, "", "missing", "Give at least one field to change.");
 	} else {

@@ -13,8 +13,6 @@ void patch_gate(struct web_request *request);
 void command_gates(struct web_request *request);
 void lock_down(struct web_request *request);
 void get_command(struct web_request *request);
-void list_management_groups(struct web_request *request);
-void list_gate_groups(struct web_request *request);
 void list_buildings(struct web_request *request);
 
 #endif

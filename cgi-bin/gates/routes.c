@@ -1,4 +1,4 @@
-/* gates: watching gates, telling them what to do, and the lists they are filtered by. */
+/* gates: watching gates, telling them what to do, and the buildings they are filtered by. */
 #include "cgi-bin/gates/routes.h"
 
 #include "base/str.h"
@@ -11,8 +11,6 @@ const struct web_route gates_routes[] = {
 	ROUTE(POST, "/gates/commands", EDIT(GATES), command_gates, .parameters = command_parameters, .body = command_fields),
 	ROUTE(GET, "/gates/commands/{id}", VIEW(GATES), get_command, .parameters = gate_parameters),
 	ROUTE(POST, "/gates/lockdown", EDIT(GATES), lock_down, .parameters = command_parameters, .body = lockdown_fields),
-	ROUTE(GET, "/management-groups", VIEW_ANY(GATES, HISTORY), list_management_groups, .flags = WEB_CONFIGURATION),
-	ROUTE(GET, "/gate-groups", VIEW_ANY(GATES, HISTORY), list_gate_groups, .flags = WEB_CONFIGURATION),
 	ROUTE(GET, "/buildings", VIEW_ANY(GATES, HISTORY), list_buildings, .flags = WEB_CONFIGURATION),
 };
 const size_t gates_route_count = lengthof(gates_routes);

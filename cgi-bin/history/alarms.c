@@ -1,10 +1,9 @@
-/* /alarms and their acknowledgement (G-8); /departments. */
+/* /alarms and their acknowledgement (G-8). */
 #include "db/alarm.h"
 
 #include <stdio.h>
 
 #include "cgi-bin/history/handlers.h"
-#include "db/organisation.h"
 #include "web/present.h"
 
 #define MAX_ID 9007199254740991
@@ -101,31 +100,4 @@ void acknowledge_alarms(struct web_request *request)
 	put_object(&request->json, NULL);
 	if (put_alarms(request, &filter, &last) >= 0)
 		put_end_object(&request->json);
-}
-
-void list_departments(struct web_request *request)
-{
-	struct json *json = &request->json;
-	struct db_rows *rows;
-
-	if (departments_list(request->db, &rows) != DB_OK) {
-		web_database_problem(request);
-		return;
-	}
-	put_object(json, NULL);
-	put_array(json, "departments");
-	for (int i = 0; i < db_rows_count(rows); i++) {
-		put_object(json, NULL);
-		put_int(json, "id", db_int(rows, i, 0));
-		if (db_null(rows, i, 1))
-			put_null(json, "parent");
-		else
-			put_int(json, "parent", db_int(rows, i, 1));
-		put_string(json, "name", db_text(rows, i, 2));
-		put_string(json, "code", db_text(rows, i, 3));
-		put_end_object(json);
-	}
-	put_end_array(json);
-	put_end_object(json);
-	db_rows_free(rows);
 }

@@ -13,7 +13,6 @@ void plot_passages(struct web_request *request);
 void plot_alarms(struct web_request *request);
 void list_alarms(struct web_request *request);
 void acknowledge_alarms(struct web_request *request);
-void list_departments(struct web_request *request);
 
 /* Streams every event of the filter as CSV. */
 void export_history(struct web_request *request, struct history_filter *filter);

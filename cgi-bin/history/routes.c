@@ -1,4 +1,4 @@
-/* history: events, alarms, plots, and the departments they are filtered by. */
+/* history: events, alarms, plots. */
 #include "cgi-bin/history/routes.h"
 
 #include "base/str.h"
@@ -10,6 +10,5 @@ const struct web_route history_routes[] = {
 	ROUTE(GET, "/history/plots/alarms-per-gate", VIEW(HISTORY), plot_alarms, .parameters = alarm_plot_parameters),
 	ROUTE(GET, "/alarms", VIEW(HISTORY), list_alarms, .parameters = alarm_parameters),
 	ROUTE(POST, "/alarms/acknowledge", EDIT(HISTORY), acknowledge_alarms, .body = acknowledge_fields),
-	ROUTE(GET, "/departments", VIEW_ANY(HISTORY, CARDHOLDERS), list_departments, .flags = WEB_CONFIGURATION),
 };
 const size_t history_route_count = lengthof(history_routes);

@@ -1,42 +1,173 @@
-/* The short lists that screens filter by. */
+/* Organisation. The functions in sql/api/organisation.sql write. */
 #include "db/organisation.h"
 
-#include <stddef.h>
+#include "base/str.h"
 
-static const struct db_statement management_groups = {
-	"management_groups",
-	"SELECT m.id, m.name, (SELECT count(*) FROM gate g WHERE g.management_group_id = m.id), m.revision"
-	" FROM management_group_current m ORDER BY m.name, m.id"};
-static const struct db_statement gate_groups = {
-	"gate_groups",
-	"SELECT y.id, y.name, (SELECT count(*) FROM gate_group_member x JOIN gate g ON g.id = x.gate_id WHERE x.gate_group_id = y.id)"
-	" FROM gate_group y ORDER BY y.name, y.id"};
+#define MANAGEMENT_GROUPS \
+	"SELECT m.id, m.name, m.note, (SELECT count(*) FROM gate g WHERE g.management_group_id = m.id), m.revision FROM management_group_current m"
+
+static const struct {
+	struct db_statement list, find, update, delete;
+	int revision;	/* its column */
+} kinds[] = {
+	[DEPARTMENT] = {
+		{"departments",
+		 "WITH RECURSIVE d AS MATERIALIZED (SELECT id, parent_id, name, code, revision FROM department_current), tree AS ("
+		 " SELECT id, NULL::int4 AS parent, name, code, revision, ARRAY[code] AS path FROM d"
+		 " WHERE parent_id IS NULL OR NOT EXISTS (SELECT FROM d p WHERE p.id = d.parent_id)"
+		 " UNION ALL SELECT d.id, d.parent_id, d.name, d.code, d.revision, t.path || d.code FROM d JOIN tree t ON d.parent_id = t.id)"
+		 " SELECT id, parent, name, code, revision FROM tree ORDER BY path"},
+		{"department", "SELECT id, parent_id, name, code, revision FROM department_current WHERE id = $1"},
+		{"department_update", "SELECT api.department_update($1, $2, $3)"},
+		{"department_delete", "SELECT api.department_delete($1, $2)"},
+		4},
+	[MANAGEMENT_GROUP] = {
+		{"management_groups", MANAGEMENT_GROUPS " ORDER BY m.name, m.id"},
+		{"management_group", MANAGEMENT_GROUPS " WHERE m.id = $1"},
+		{"management_group_update", "SELECT api.management_group_update($1, $2, $3)"},
+		{"management_group_delete", "SELECT api.management_group_delete($1, $2)"},
+		4},
+	[GATE_GROUP] = {
+		{"gate_groups", "SELECT id, name, gate_count, gates, editable, revision FROM api.gate_groups(NULL)"},
+		{"gate_group", "SELECT id, name, gate_count, gates, editable, revision FROM api.gate_groups($1)"},
+		{"gate_group_update", "SELECT api.gate_group_update($1, $2, $3)"},
+		{"gate_group_delete", "SELECT api.gate_group_delete($1, $2)"},
+		5},
+};
+static const struct db_statement department_create_statement = {"department_create", "SELECT api.department_create($1, $2, $3)"};
+static const struct db_statement management_group_create_statement = {
+	"management_group_create", "SELECT api.management_group_create($1, $2)"};
+static const struct db_statement gate_group_create_statement = {"gate_group_create", "SELECT api.gate_group_create($1, coalesce($2::int4[], '{}'))"};
+static const struct db_statement gate_group_set_statement = {
+	"gate_group_set", "SELECT api.gate_group_gates($1, $2, coalesce($3::int4[], '{}'))"};
+static const struct db_statement gate_group_preview_statement = {
+	"gate_group_preview", "SELECT gains, gate_id, name, cardholders FROM api.gate_group_preview($1, coalesce($2::int4[], '{}'))"};
 static const struct db_statement buildings = {
 	"buildings", "SELECT building, count(*) FROM gate GROUP BY building ORDER BY building"};
-static const struct db_statement departments = {
-	"departments",
-	"WITH RECURSIVE d AS MATERIALIZED (SELECT id, parent_id, name, code FROM department), tree AS ("
-	" SELECT id, NULL::int4 AS parent, name, code, ARRAY[code] AS path FROM d"
-	" WHERE parent_id IS NULL OR NOT EXISTS (SELECT FROM d p WHERE p.id = d.parent_id)"
-	" UNION ALL SELECT d.id, d.parent_id, d.name, d.code, t.path || d.code FROM d JOIN tree t ON d.parent_id = t.id)"
-	" SELECT id, parent, name, code FROM tree ORDER BY path"};
 
-enum db_result management_groups_list(struct db *db, struct db_rows **rows)
+enum db_result organisation_list(struct db *db, enum organisation_kind kind, struct db_rows **rows)
 {
-	return db_run(db, &management_groups, NULL, rows);
+	return db_run(db, &kinds[kind].list, NULL, rows);
 }
 
-enum db_result gate_groups_list(struct db *db, struct db_rows **rows)
+enum db_result organisation_find(struct db *db, enum organisation_kind kind, int64_t id, struct db_rows **rows)
 {
-	return db_run(db, &gate_groups, NULL, rows);
+	struct db_params params = {0};
+
+	if (id > INT32_MAX)
+		return DB_NONE;
+	db_param_int(&params, id);
+	enum db_result result = db_run(db, &kinds[kind].find, &params, rows);
+	db_params_clear(&params);
+	if (result != DB_OK)
+		return result;
+	if (db_rows_count(*rows) == 0) {
+		db_rows_free(*rows);
+		return DB_NONE;
+	}
+	return DB_OK;
+}
+
+int64_t organisation_revision(const struct db_rows *rows, enum organisation_kind kind)
+{
+	return db_int(rows, 0, kinds[kind].revision);
+}
+
+/* Runs what answers one number, which may not be wanted. */
+static enum db_result run_number(struct db *db, const struct db_statement *statement, struct db_params *params, int64_t *number)
+{
+	struct db_rows *rows;
+	enum db_result result = db_run(db, statement, params, &rows);
+
+	db_params_clear(params);
+	if (result != DB_OK)
+		return result;
+	if (number != NULL)
+		*number = db_int(rows, 0, 0);
+	db_rows_free(rows);
+	return DB_OK;
+}
+
+enum db_result department_create(struct db *db, int64_t parent, const char *code, const char *name, int64_t *id)
+{
+	struct db_params params = {0};
+
+	if (parent != 0)
+		db_param_int(&params, parent);
+	else
+		db_param_null(&params);
+	db_param_text(&params, code);
+	db_param_text(&params, name);
+	return run_number(db, &department_create_statement, &params, id);
+}
+
+enum db_result management_group_create(struct db *db, const char *name, const char *note, int64_t *id)
+{
+	struct db_params params = {0};
+
+	db_param_text(&params, name);
+	db_param_text(&params, note);
+	return run_number(db, &management_group_create_statement, &params, id);
+}
+
+enum db_result gate_group_create(struct db *db, const char *name, const int64_t *gates, size_t count, int64_t *id)
+{
+	struct db_params params = {0};
+
+	db_param_text(&params, name);
+	db_param_ints(&params, gates, count);
+	return run_number(db, &gate_group_create_statement, &params, id);
+}
+
+enum db_result organisation_update(struct db *db, enum organisation_kind kind, int64_t id, int64_t if_match, const char *change)
+{
+	struct db_params params = {0};
+
+	if (id > INT32_MAX)
+		return DB_NONE;
+	db_param_int(&params, id);
+	db_param_int(&params, if_match);
+	db_param_text(&params, change);
+	return run_number(db, &kinds[kind].update, &params, NULL);
+}
+
+enum db_result organisation_delete(struct db *db, enum organisation_kind kind, int64_t id, int64_t if_match, int64_t *revision)
+{
+	struct db_params params = {0};
+
+	if (id > INT32_MAX)
+		return DB_NONE;
+	db_param_int(&params, id);
+	db_param_int(&params, if_match);
+	return run_number(db, &kinds[kind].delete, &params, revision);
+}
+
+enum db_result gate_group_set(struct db *db, int64_t id, int64_t if_match, const int64_t *gates, size_t count)
+{
+	struct db_params params = {0};
+
+	if (id > INT32_MAX)
+		return DB_NONE;
+	db_param_int(&params, id);
+	db_param_int(&params, if_match);
+	db_param_ints(&params, gates, count);
+	return run_number(db, &gate_group_set_statement, &params, NULL);
+}
+
+enum db_result gate_group_preview(struct db *db, int64_t id, const int64_t *gates, size_t count, struct db_rows **rows)
+{
+	struct db_params params = {0};
+
+	if (id > INT32_MAX)
+		return DB_NONE;
+	db_param_int(&params, id);
+	db_param_ints(&params, gates, count);
+	enum db_result result = db_run(db, &gate_group_preview_statement, &params, rows);
+	db_params_clear(&params);
+	return result;
 }
 
 enum db_result buildings_list(struct db *db, struct db_rows **rows)
 {
 	return db_run(db, &buildings, NULL, rows);
-}
-
-enum db_result departments_list(struct db *db, struct db_rows **rows)
-{
-	return db_run(db, &departments, NULL, rows);
 }

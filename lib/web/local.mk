@@ -7,6 +7,7 @@ lib_web_libweb_a_SOURCES = \
 	lib/web/field.h \
 	lib/web/handle.c \
 	lib/web/json.c lib/web/json.h \
+	lib/web/members.c \
 	lib/web/parameters.c \
 	lib/web/present.c lib/web/present.h \
 	lib/web/problem.c lib/web/problem.h \

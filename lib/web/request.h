@@ -78,6 +78,9 @@ const struct web_value *web_value(const struct web_request *request, const char 
 /* The same for the body. */
 const struct web_value *web_member(const struct web_request *request, const char *name);
 
+/* The given members among fields (of single values) as a JSON object, null where null was given, without the one called but; the caller frees it. */
+char *web_given_members(const struct web_request *request, const struct web_field *fields, const char *but);
+
 /* A CGI variable; never NULL. */
 const char *web_variable(const struct web_request *request, const char *name);
 void web_header(struct web_request *request, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));

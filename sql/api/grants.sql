@@ -77,7 +77,7 @@ GRANT EXECUTE ON FUNCTION department_lock(int4, int8), management_group_lock(int
 GRANT EXECUTE ON FUNCTION api.department_create(int4, text, text), api.department_update(int4, int8, jsonb),
   api.department_delete(int4, int8), api.management_group_create(text, text), api.management_group_update(int4, int8, jsonb),
   api.management_group_delete(int4, int8), api.gate_groups(int4), api.gate_group_create(text, int4[]),
-  api.gate_group_update(int4, int8, text), api.gate_group_gates(int4, int8, int4[]), api.gate_group_delete(int4, int8),
+  api.gate_group_update(int4, int8, jsonb), api.gate_group_gates(int4, int8, int4[]), api.gate_group_delete(int4, int8),
   api.gate_group_preview(int4, int4[]) TO kidoban_organisation;
 
 -- history

@@ -212,13 +212,12 @@ BEGIN
   RETURN fresh;
 END $$;
 
-CREATE FUNCTION api.gate_group_update(gate_group int4, if_match int8, name text) RETURNS int8
+CREATE FUNCTION api.gate_group_update(gate_group int4, if_match int8, change jsonb) RETURNS int8
 LANGUAGE plpgsql SET search_path = kidoban, pg_temp AS $$
 BEGIN
   PERFORM api.change_begin('gate_group.update', '');
   PERFORM kidoban.gate_group_lock(gate_group_update.gate_group, if_match);
-  UPDATE gate_group y SET name = gate_group_update.name
-   WHERE y.id = gate_group_update.gate_group AND y.name <> gate_group_update.name;
+  UPDATE gate_group y SET name = change ->> 'name' WHERE y.id = gate_group_update.gate_group AND y.name <> change ->> 'name';
   RETURN api.change_end();
 END $$;
 
