@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import private_site  # noqa: E402
 import ledger  # noqa: E402
 from client import Client  # noqa: E402
-from tap import eventually  # noqa: E402
+from tap import Tap, eventually  # noqa: E402
 
 Command = collections.namedtuple("Command", "id gate outcome reason")
 Controller = collections.namedtuple("Controller", "id serial address port gates")
@@ -48,10 +48,8 @@ class World(private_site.Site):
 
     def __exit__(self, kind, error, trace):
         super().__exit__(kind, error, trace)
-        if kind is None and not self.keep and self.passed:
+        if kind is None and not self.keep and not Tap.failures:
             shutil.rmtree(self.state, ignore_errors=True)
-
-    passed = True
 
     @property
     def list_of_gates(self):
