@@ -327,6 +327,7 @@ int session_begin(struct controller *c, const struct gate_config *config, const 
 	c->slot = (struct slot){ .owner = c };
 	loop_timer_init(&c->timer, wake, c);
 	loop_timer_init(&c->key_timer, key_ring_due, c);
+	loop_timer_init(&c->nudge_timer, nudge_due, c);
 	schedule_begin(&c->schedule, c->serial, &(struct schedule_intervals){ c->poller->config.state_interval * 1000,
 	    c->poller->config.events_interval * 1000 }, now_ms);
 	session_step(c, &(struct gate_input){ .kind = GATE_IN_TICK }, now_ms);
@@ -338,6 +339,7 @@ void session_end(struct controller *c)
 	slots_release(&c->poller->slots, &c->slot);
 	loop_timer_clear(c->poller->loop, &c->timer);
 	loop_timer_clear(c->poller->loop, &c->key_timer);
+	loop_timer_clear(c->poller->loop, &c->nudge_timer);
 	channel_close(c->channel);
 	c->channel = NULL;
 	gate_session_free(c->session);
