@@ -94,7 +94,7 @@ BEGIN
     RETURN QUERY
       SELECT r.credential_id, r.card_number, r.valid_from, r.valid_to, r.levels, r.pin_sealed, r.extended_unlock, r.apb_exempt,
              false, r.cardholder_id, r.disabled
-        FROM kidoban.records_at(controller, to_revision, NULL) r ORDER BY r.credential_id, r.valid_from, r.valid_to;
+        FROM kidoban.records_at(controller, to_revision, NULL) r ORDER BY r.credential_id, r.valid_from, r.valid_to, r.levels;
     RETURN;
   END IF;
   ids := ARRAY(SELECT DISTINCT k.id FROM credential_version k
@@ -114,7 +114,7 @@ BEGIN
     UNION ALL
     SELECT d.credential_id, '', NULL, NULL, '{0,0,0,0,0,0,0,0}'::int2[], NULL, false, false, true, NULL, false
       FROM differ d WHERE d.credential_id NOT IN (SELECT a.credential_id FROM a)
-     ORDER BY 1, 3, 4;
+     ORDER BY 1, 3, 4, 5;
 END $$;
 
 -- The deny list of a controller, laid over the permits that it has confirmed: credentials that its permits let pass and
