@@ -84,6 +84,7 @@ async function readStream(signal) {
         if (event.id) cursor = event.id;
         broadcast({ kind: event.type, data: event.data ? JSON.parse(event.data) : null, cursor });
       }
+      cursor = events.lastId ?? cursor;
     }
   } finally {
     clearTimeout(quiet);

@@ -201,7 +201,41 @@ test('CSV takes the filter, the language and the encoding', async () => {
   await page.click('[data-act=csv]');
   await page.check('dialog input[value=cp932]');
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('dialog .primary')]);
-  ok((await readFile(await download.path(), 'utf8')).includes('#END'), 'whole file');
+  const rowsInFile = (await readFile(await download.path(), 'utf8')).trim().split('\r\n').slice(1);
+  ok(rowsInFile.length > 5 && rowsInFile.every((r) => !/,(entry|exit),/.test(r)), 'only refusals');
+  const asked = site.requests.filter((r) => r.headers.accept === 'text/csv').at(-1);
+  ok(asked, 'by Accept');
+});
+
+test('CSV that could not be finished is not kept, and says what to do', async () => {
+  const { page } = context;
+  site.hardName = true;
+  await page.click('[data-act=csv]');
+  await page.check('dialog input[value=cp932]');
+  await page.click('dialog .primary');
+  await until(async () => (await text(page, 'dialog [role=alert]').catch(() => '')).includes('UTF-8'), 'names the way out');
+  await page.click('dialog input[value=utf-8]');
+  await Promise.all([page.waitForEvent('download'), page.click('dialog .primary')]);
+  site.hardName = false;
+});
+
+test('log out and in again', async () => {
+  const page = await fresh('', { expected: [/401/] });
+  await rows(page);
+  await page.click('#logout');
+  await page.waitForSelector('.login');
+  ok((await text(page, '.login')).includes('ログアウト'), 'says so');
+  await logIn(page, 'admin', 'secret');
+  await rows(page);
+  await page.click('#logout');
+  await page.waitForSelector('input[name=operator]');
+  await logIn(page, 'admin', 'secret');
+  await page.goto(`${mock.url}#/history/access?view=plots&range=today`);
+  await page.waitForSelector('.plots');
+  await page.click('.segmented button:first-child');
+  await page.click('[data-act=plots]');
+  await page.waitForSelector('.plots');
+  equal(page.troubles, [], 'console errors');
 });
 
 test('database away and back: a banner, and it goes on by itself', async () => {
