@@ -31,7 +31,8 @@ htdocs/vendor.stamp: htdocs/third-party.txt package.json package-lock.json build
 # Building apart from the sources: the document root needs the files themselves. A clean takes the copies away again.
 noinst_DATA += htdocs/tree.stamp
 CLEANFILES += htdocs/tree.stamp
-htdocs/tree.stamp: $(CONSOLE_FILES) $(THIRD_PARTY_FILES)
+# The prerequisites name the sources: a bare name would find the copy first, and a change would never be seen.
+htdocs/tree.stamp: $(CONSOLE_FILES:%=$(srcdir)/%) $(THIRD_PARTY_FILES)
 	$(AM_V_GEN)$(MKDIR_P) htdocs; \
 	if test '$(abs_srcdir)' != '$(abs_builddir)'; then \
 		for f in $(CONSOLE_FILES) $(THIRD_PARTY_FILES); do \
