@@ -66,9 +66,9 @@ SELECT is((SELECT x FROM ask('kidoban_session', 0, $$SELECT api.login_failed('ge
 SELECT is((SELECT x FROM ask('kidoban_session', 0, $$SELECT api.login_tries('general')$$) x), '(1)', 'under its name');
 SELECT is((SELECT x FROM ask('kidoban_session', 0, $$SELECT api.login_tries('admin')$$) x), '(0)', 'and no other');
 
-SELECT is(try('kidoban_session', 2, format('INSERT INTO kidoban.saved_search (operator_id, screen, name, search) SELECT 2, ''gates'', %L || i, ''{}'' FROM generate_series(1, 20) i', 'n')), 'ok', 'twenty saved searches');
-SELECT is(try('kidoban_session', 2, $$INSERT INTO kidoban.saved_search (operator_id, screen, name, search) VALUES (2, 'gates', 'x', '{}')$$), 'KD002 L-12', 'the next is refused, naming the limit');
-SELECT is((SELECT count(*)::int FROM ask('kidoban_session', 1, 'SELECT * FROM kidoban.saved_search')), 0, 'nobody sees another''s');
+SELECT is(try('kidoban_session', 1, format('INSERT INTO kidoban.saved_search (operator_id, screen, name, search) SELECT 1, ''gates'', %L || i, ''{}'' FROM generate_series(1, 20) i', 'n')), 'ok', 'twenty saved searches');
+SELECT is(try('kidoban_session', 1, $$INSERT INTO kidoban.saved_search (operator_id, screen, name, search) VALUES (1, 'gates', 'x', '{}')$$), 'KD002 L-12', 'the next is refused, naming the limit');
+SELECT is((SELECT count(*)::int FROM ask('kidoban_session', 3, 'SELECT * FROM kidoban.saved_search')), 0, 'nobody sees another''s');
 SELECT is(try('kidoban_owner', 0, $$INSERT INTO kidoban.operator_right VALUES (2, 'operators', 'edit')$$), 'KD007', 'a fixed right can not be granted');
 SELECT is(try('kidoban_owner', 0, $$INSERT INTO kidoban.operator_right VALUES (2, 'calendars', 'edit')$$), 'ok', 'another can');
 UPDATE edition SET operators = 5;
