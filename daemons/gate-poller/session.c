@@ -148,6 +148,15 @@ static void on_command(struct controller *c, const struct gate_action *a)
 	}
 }
 
+/* A change of keys that has begun is finished before others begin theirs: the controller answered just now. */
+static void want_slot(struct controller *c, enum gate_slot_class class, bool doubtful)
+{
+	bool changing_keys = c->keys.staged != GATE_EPOCH_NONE && c->key_tries == 0 && !c->outside;
+
+	slots_want(&c->poller->slots, &c->slot, changing_keys ? SLOT_URGENT : slot_class_of(class),
+	    doubtful && !changing_keys);
+}
+
 static void do_action(struct controller *c, const struct gate_action *a, int64_t now_ms)
 {
 	struct poller *p = c->poller;
@@ -204,7 +213,7 @@ static void do_action(struct controller *c, const struct gate_action *a, int64_t
 		key_ring_failed(c, now_ms);
 		break;
 	case GATE_ACT_WANT_SLOT:
-		slots_want(&p->slots, &c->slot, slot_class_of(a->u.slot.class), a->u.slot.doubtful);
+		want_slot(c, a->u.slot.class, a->u.slot.doubtful);
 		break;
 	case GATE_ACT_RELEASE_SLOT:
 		slots_release(&p->slots, &c->slot);
