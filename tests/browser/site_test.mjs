@@ -222,7 +222,8 @@ test('two operators edit one gate: the second sees the difference, nothing is lo
   await page.waitForSelector('.difference');
   ok((await text(page, '.difference')).includes(`${body.name} 改`), 'shown');
   await page.click('dialog .primary');
-  await page.waitForSelector('.notice');
+  await page.waitForSelector('dialog', { state: 'detached' });
+  await until(async () => (await api(page, '/gates/4')).body.place === '2F 北側', 'mine is saved');
   const now = await api(page, '/gates/4');
   equal([now.body.name, now.body.place], [`${body.name} 改`, '2F 北側'], 'both are kept');
   equal(page.troubles.filter((t) => !/412/.test(t)), [], 'console errors');
