@@ -126,7 +126,7 @@ DECLARE
   held   int8 := (SELECT s.confirmed_revision FROM controller_stream s
                    WHERE s.controller_id = revocations.controller AND s.stream = 1);
   latest int8 := kidoban.latest_revision();
-  lost   int4[] := ARRAY(SELECT k.id FROM credential k WHERE k.lost
+  reported int4[] := ARRAY(SELECT k.id FROM credential k WHERE k.lost
                          UNION SELECT k.id FROM cardholder c JOIN credential k ON k.cardholder_id = c.id WHERE c.lost);
   ids    int4[] := '{}';
 BEGIN
@@ -135,16 +135,16 @@ BEGIN
                   WHERE k.cardholder_id = ANY (kidoban.touched_cardholders(held, latest)));
   END IF;
   RETURN QUERY
-    WITH now_ AS MATERIALIZED (SELECT * FROM kidoban.records_at(controller, latest, ids || lost)),
+    WITH now_ AS MATERIALIZED (SELECT * FROM kidoban.records_at(controller, latest, ids || reported)),
     then_ AS MATERIALIZED (SELECT * FROM kidoban.records_at(controller, held, ids) WHERE held IS NOT NULL)
-    SELECT DISTINCT n.credential_id, 1::int2, 9223372036854775807 FROM now_ n WHERE n.credential_id = ANY (lost)
+    SELECT DISTINCT n.credential_id, 1::int2, 9223372036854775807 FROM now_ n WHERE n.credential_id = ANY (reported)
     UNION
     SELECT t.credential_id,
            CASE WHEN k.id IS NULL THEN 3 WHEN NOT c.enabled THEN 2 ELSE 4 END::int2, latest
       FROM then_ t
       LEFT JOIN credential k ON k.id = t.credential_id
       LEFT JOIN cardholder c ON c.id = k.cardholder_id
-     WHERE NOT t.disabled AND NOT (t.credential_id = ANY (lost) AND EXISTS (SELECT FROM now_ n WHERE n.credential_id = t.credential_id))
+     WHERE NOT t.disabled AND NOT (t.credential_id = ANY (reported) AND EXISTS (SELECT FROM now_ n WHERE n.credential_id = t.credential_id))
        AND NOT EXISTS (SELECT FROM now_ n WHERE n.credential_id = t.credential_id AND NOT n.disabled)
      ORDER BY 1;
 END $$;
