@@ -45,3 +45,8 @@ clean-htdocs:
 	if test '$(abs_srcdir)' != '$(abs_builddir)'; then rm -rf htdocs node_modules package.json package-lock.json; fi
 CLEAN_LOCAL += clean-htdocs
 PHONY_TARGETS += clean-htdocs
+
+# The API's description by the rules of its kind. The tool is large and comes by npm, so it is not part of `make check`.
+lint-api:
+	npm exec --yes --package=@redocly/cli@1.34.5 -- redocly lint $(srcdir)/htdocs/openapi.yaml
+PHONY_TARGETS += lint-api

@@ -305,6 +305,18 @@ test('the palette finds a gate by name, the help opens', async () => {
   await page.keyboard.press('Escape');
 });
 
+test('paper shows every loaded row and no control', async () => {
+  const page = await fresh('#/gates?sel=3');
+  await rows(page);
+  await page.emulateMedia({ media: 'print' });
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  equal((await page.$$('.kbg-body .kbg-row')).length, 40, 'rows');
+  const shown = await page.$$eval('button, select, input', (list) => list.filter((b) => b.checkVisibility()).map((b) => b.textContent || b.name));
+  equal(shown, [], 'controls');
+  const at = (selector) => page.$eval(selector, (c) => Math.round(c.getBoundingClientRect().left));
+  equal(await at('.kbg-head [data-column=lock_state]'), await at('.kbg-body [data-column=lock_state]'), 'columns in line');
+});
+
 for (const [language, theme] of [['ja', 'light'], ['ja', 'dark'], ['en', 'light'], ['en', 'dark']]) {
   test(`WCAG 2.2 AA: gates, history, charts, dialogs; ${language} ${theme}`, async () => {
     const page = await fresh('#/gates?sel=5', { language, theme });
