@@ -1,6 +1,6 @@
-"""Starts a whole private site with two days of history and lets site_test.mjs work on it in a real browser.
+"""Starts a whole private site with two days of history and lets on_site.mjs work on it in a real browser.
 
-With KIDOBAN_URL and KIDOBAN_PASSWORD given (and no site wanted), run `node tests/browser/site_test.mjs` itself."""
+With KIDOBAN_URL and KIDOBAN_PASSWORD given (and no site wanted), run `node tests/browser/on_site.mjs` itself."""
 import json
 import os
 import shutil
@@ -34,7 +34,7 @@ def main():
             environment = dict(os.environ, HOME=directory, KIDOBAN_URL=site.url, KIDOBAN_OPERATOR="admin", KIDOBAN_PASSWORD=site.password,
                                KIDOBAN_NODE_MODULES=MODULES, KIDOBAN_DOORS=json.dumps(doors),
                                KIDOBAN_SIMULATOR=json.dumps([str(site.build / "daemons/gate-simulator/gate-simulator"), "ctl", str(site.run / "simulator.sock")]))
-            script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "site_test.mjs")
+            script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "on_site.mjs")
             if "--stay" in sys.argv:
                 print(json.dumps({name: value for name, value in environment.items() if name.startswith("KIDOBAN_")}), flush=True)
                 sys.stdin.read()
