@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import private_site  # noqa: E402
@@ -200,9 +201,19 @@ class World(private_site.Site):
                 return False
         return True
 
+    def newest(self):
+        return {serial: (own["log"], own["newest"]) for serial, own in self.statistics().items()}
+
     def difference(self, overwritten=()):
-        """The ledger compared with the database."""
-        return ledger.compare(self.made(), ledger.stored(self), overwritten)
+        """The ledger compared with the database, both as they were while no controller made an event (a door may still close)."""
+        for _ in range(10):
+            before = self.newest()
+            eventually("every event committed", 60, self.settled, interval=0.5)
+            made, kept = self.made(), ledger.stored(self)
+            if self.newest() == before:
+                return ledger.compare(made, kept, overwritten)
+            time.sleep(2)
+        raise RuntimeError("the controllers do not come to rest")
 
     def check_ledger(self, tap, name, overwritten=()):
         difference = self.difference(overwritten)
