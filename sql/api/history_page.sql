@@ -130,7 +130,8 @@ DECLARE
   width   int4;
   left_   int4 := most;
   n       int4;
-  upper   timestamptz := least(to_t, before_t + interval '1 microsecond');
+  -- (t, 0, 0) is before every row of that instant: all that is at or after t has been looked at.
+  upper   timestamptz := least(to_t, before_t + CASE WHEN before_log = 0 AND before_seq = 0 THEN interval '0' ELSE interval '1 microsecond' END);
   place   text := '';
   columns text := 'e.t, e.log, e.seq, e.cred, e.gate, e.kind, e.dept, e.details, '
                   || CASE parent WHEN 'alarm_event' THEN 'e.controller, e.raised'

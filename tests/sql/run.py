@@ -37,7 +37,8 @@ class Cluster:
     def start(self):
         self.run(self.bin / "initdb", "-D", self.data, "-U", "postgres", "--locale=C.UTF-8", "--encoding=UTF8", "--auth=trust",
                  "--no-sync", check=True, stdout=subprocess.DEVNULL)
-        settings = f"-k {self.directory} -c listen_addresses= -c fsync=off -c max_connections=80"
+        # statement_timeout: a test that never ends must fail.
+        settings = f"-k {self.directory} -c listen_addresses= -c fsync=off -c max_connections=80 -c statement_timeout=120s"
         self.run(self.bin / "pg_ctl", "-D", self.data, "-w", "-o", settings, "-l", self.directory / "log", "start", check=True,
                  stdout=subprocess.DEVNULL)
 
