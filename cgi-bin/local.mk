@@ -5,6 +5,8 @@ pkglibexec_PROGRAMS += cgi-bin/session/session cgi-bin/gates/gates cgi-bin/histo
 cgi_bin_session_session_SOURCES = cgi-bin/session/main.c cgi-bin/session/routes.c cgi-bin/session/routes.h cgi-bin/session/handlers.h \
 	cgi-bin/session/session.c cgi-bin/session/saved_searches.c cgi-bin/session/password.c cgi-bin/session/password.h
 cgi_bin_session_session_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+# The sanitizer's library has a crypt_r of its own that only calls the real one: without this, as-needed would leave that out.
+cgi_bin_session_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--no-as-needed
 cgi_bin_session_session_LDADD = $(LINK_WEB)
 
 cgi_bin_gates_gates_SOURCES = cgi-bin/gates/main.c cgi-bin/gates/routes.c cgi-bin/gates/routes.h cgi-bin/gates/handlers.h \

@@ -31,7 +31,8 @@ htdocs/vendor.stamp: htdocs/third-party.txt package.json package-lock.json build
 # Building apart from the sources: the document root needs the files themselves. A clean takes the copies away again.
 noinst_DATA += htdocs/tree.stamp
 CLEANFILES += htdocs/tree.stamp
-htdocs/tree.stamp: $(CONSOLE_FILES) $(THIRD_PARTY_FILES)
+# The prerequisites name the sources: a bare name would find the copy first, and a change would never be seen.
+htdocs/tree.stamp: $(CONSOLE_FILES:%=$(srcdir)/%) $(THIRD_PARTY_FILES)
 	$(AM_V_GEN)$(MKDIR_P) htdocs; \
 	if test '$(abs_srcdir)' != '$(abs_builddir)'; then \
 		for f in $(CONSOLE_FILES) $(THIRD_PARTY_FILES); do \
@@ -44,3 +45,8 @@ clean-htdocs:
 	if test '$(abs_srcdir)' != '$(abs_builddir)'; then rm -rf htdocs node_modules package.json package-lock.json; fi
 CLEAN_LOCAL += clean-htdocs
 PHONY_TARGETS += clean-htdocs
+
+# The API's description by the rules of its kind. The tool is large and comes by npm, so it is not part of `make check`.
+lint-api:
+	npm exec --yes --package=@redocly/cli@1.34.5 -- redocly lint $(srcdir)/htdocs/openapi.yaml
+PHONY_TARGETS += lint-api

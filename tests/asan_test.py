@@ -69,7 +69,7 @@ if not prepare():
 for old in build.glob("tests/**/*.trs"):
     old.unlink()
 tests = " ".join(f"$({kind})" for kind in KINDS)
-all_passed = run("make", "-k", "check", f"TESTS={tests}")
+all_passed = run("make", "-k", "check", f"TESTS={tests}", "TEST_TIMEOUT=600")
 lines = list(results())
 for number, (passed, name) in enumerate(lines, 1):
     print(f"{'ok' if passed else 'not ok'} {number} - {name}")

@@ -5,9 +5,11 @@ LOG_DRIVER = $(TAP_DRIVER)
 SH_LOG_DRIVER = $(TAP_DRIVER)
 PY_LOG_DRIVER = $(TAP_DRIVER)
 MJS_LOG_DRIVER = $(TAP_DRIVER)
-SH_LOG_COMPILER = bash
-PY_LOG_COMPILER = $(PYTHON3)
-MJS_LOG_COMPILER = node
+# A test that hangs is ended and has failed.
+TEST_TIMEOUT = 1800
+SH_LOG_COMPILER = timeout -k 30 $(TEST_TIMEOUT) bash
+PY_LOG_COMPILER = timeout -k 30 $(TEST_TIMEOUT) $(PYTHON3)
+MJS_LOG_COMPILER = timeout -k 30 $(TEST_TIMEOUT) node
 # Every test sees where the sources and the build are, as absolute paths, and speaks UTF-8.
 AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \

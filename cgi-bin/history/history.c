@@ -43,6 +43,7 @@ const struct web_field history_parameters[] = {
 	{"department", WEB_QUERY, WEB_INT, .lo = 1, .hi = INT32_MAX, .many = 100},
 	{"cardholder", WEB_QUERY, WEB_INT, .lo = 1, .hi = INT32_MAX},
 	{"kind", WEB_QUERY, WEB_WORD, .many = 40, .from_code = event_from_code},
+	{"q", WEB_QUERY, WEB_TEXT, .lo = 1, .hi = 100},
 	{"limit", WEB_QUERY, WEB_INT, .lo = 1, .hi = 500},
 	{"after", WEB_QUERY, WEB_TOKEN, .lo = 1, .hi = 80},
 	{"lang", WEB_QUERY, WEB_WORD, .from_code = language_from_word},
@@ -128,6 +129,7 @@ void list_history(struct web_request *request)
 		.kinds = web_value(request, "kind")->numbers,
 		.kind_count = (size_t)web_value(request, "kind")->count,
 		.cardholder = web_int(request, "cardholder", 0),
+		.text = web_text(request, "q", NULL),
 		.limit = (int)web_int(request, "limit", 50),
 	};
 	struct history_page page;

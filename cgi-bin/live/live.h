@@ -26,6 +26,7 @@ struct stream {
 	bool resumes;		/* from place; else from now */
 	struct place place;
 	atomic_bool ending;
+	int64_t ending_since_ms;	/* monotonic */
 };
 
 struct live {
@@ -45,7 +46,8 @@ extern const size_t live_route_count;
 
 /* Takes the connection over: starts the stream's thread. Finishes it when that fails. */
 void stream_start(struct live *live, struct stream *stream, struct web_connection *connection);
-/* With the ring's mutex held: makes the stream end, even while it writes to a browser that does not read. */
+/* With the ring's mutex held: makes the stream end, and cuts it when it was told so before and still writes to a browser that does
+ * not read. An orderly end matters: after a cut Apache keeps the browser waiting for as long as KeepAliveTimeout. */
 void stream_end(struct stream *stream);
 /* The feed's thread; arg is the struct live. */
 void *feed_run(void *arg);

@@ -9,13 +9,11 @@
 
 static void end_all(struct live *live)
 {
-	pthread_mutex_lock(&live->ring.mutex);
-	for (struct stream *stream = live->streams; stream != NULL; stream = stream->next_stream)
-		stream_end(stream);
-	pthread_cond_broadcast(&live->ring.more);
-	pthread_mutex_unlock(&live->ring.mutex);
 	for (int i = 0; i < 200; i++) {
 		pthread_mutex_lock(&live->ring.mutex);
+		for (struct stream *stream = live->streams; stream != NULL; stream = stream->next_stream)
+			stream_end(stream);
+		pthread_cond_broadcast(&live->ring.more);
 		int left = live->stream_count;
 		pthread_mutex_unlock(&live->ring.mutex);
 		if (left == 0)

@@ -9,6 +9,7 @@
 
 #define CHUNK 65536
 #define STACK 262144
+#define PATIENCE_MS 300
 
 static void open_stream(struct web_request *request);
 
@@ -151,8 +152,10 @@ static void *run(void *arg)
 
 void stream_end(struct stream *stream)
 {
-	atomic_store(&stream->ending, true);
-	web_connection_cut(stream->connection);
+	if (!atomic_exchange(&stream->ending, true))
+		stream->ending_since_ms = clock_mono_ms();
+	else if (clock_mono_ms() - stream->ending_since_ms > PATIENCE_MS)
+		web_connection_cut(stream->connection);
 }
 
 void stream_start(struct live *live, struct stream *stream, struct web_connection *connection)

@@ -43,6 +43,7 @@ struct channel {
 	uint64_t serial;
 	uint32_t epoch;
 	uint8_t key[GATE_KEY_SIZE];
+	bool begun;		/* the first flight is out */
 	bool spoke;		/* a datagram came */
 	bool inside;		/* a callback is under way */
 	bool closed;		/* from within it */
@@ -271,6 +272,11 @@ static void resend(void *arg, int64_t now_ms)
 {
 	struct channel *c = arg;
 
+	if (!c->begun) {
+		c->begun = true;
+		ready(c, 0, now_ms);
+		return;
+	}
 	c->inside = true;
 	ERR_clear_error();
 	errno = 0;
@@ -341,10 +347,9 @@ struct channel *channel_open(struct channels *all, const struct sockaddr_in *to,
 		return NULL;
 	}
 	all->count.opened++;
-	/* The first flight goes out now; what becomes of it is told later, never from within this call. */
-	ERR_clear_error();
-	SSL_do_handshake(c->ssl);
-	arm(c, now_ms);
+	/* It begins with the next turn of the loop: a controller nearby may have answered, even to the end, before the call
+	 * that sends the first flight returns, and what becomes of it must not be told from within this one. */
+	loop_timer_set(all->loop, &c->resend, now_ms);
 	return c;
 }
 
@@ -370,6 +375,9 @@ void channel_close(struct channel *c)
 	loop_timer_clear(c->all->loop, &c->resend);
 	if (c->state == CHANNEL_UP)
 		SSL_shutdown(c->ssl);
+	else if (c->state == CHANNEL_HANDSHAKE)
+		log_debug("%016llx: handshake given up in state \"%s\" after %llu datagrams", (unsigned long long)c->serial,
+		    SSL_state_string_long(c->ssl), (unsigned long long)datagram_bio_received(SSL_get_rbio(c->ssl)));
 	c->closed = true;
 	if (!c->inside)
 		release(c);

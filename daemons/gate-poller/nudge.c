@@ -1,7 +1,8 @@
 /*
  * "Poll me": an unsecured datagram by which a controller, or anyone who claims to be one, says that it has something.
- * It is worth one wish to fetch, no more: only known serials, at most one in a second for a source and serial, and never
- * any data. Several pollers share the port; one that is not the lease holder forwards by NOTIFY.
+ * It is worth one wish to fetch, no more: only known serials, ten times a second at most for a controller whoever asks,
+ * and never any data. One that comes too soon is not forgotten but put off: it may tell of an event that the last fetch
+ * was too early for. Several pollers share the port; one that is not the lease holder forwards by NOTIFY.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,7 +20,8 @@
 enum {
 	BATCH = 64,
 	BUCKETS = 4096,			/* of remembered (source, serial) */
-	QUIET_MS = 1000,
+	QUIET_MS = 100,			/* between two fetches because of nudges */
+	FORWARD_QUIET_MS = 200,
 	FORWARDS_A_SECOND = 100,	/* of all: strangers can not make the database busy */
 };
 
@@ -48,9 +50,22 @@ const uint64_t *nudge_counts(const struct nudge *n)
 	return n->counts;
 }
 
-static void poll_now(struct controller *c, int64_t now_ms)
+void nudge_due(void *arg, int64_t now_ms)
 {
+	struct controller *c = arg;
+
+	c->nudged_ms = now_ms;
 	session_want(c, GATE_WANT_EVENTS | GATE_WANT_CONNECT, now_ms);
+}
+
+static void poll_soon(struct controller *c, int64_t now_ms)
+{
+	if (loop_timer_is_set(&c->nudge_timer))
+		return;
+	if (now_ms - c->nudged_ms >= QUIET_MS)
+		nudge_due(c, now_ms);
+	else
+		loop_timer_set(c->poller->loop, &c->nudge_timer, c->nudged_ms + QUIET_MS);
 }
 
 static void forgotten(void *arg, enum async_outcome outcome, const struct async_rows *rows)
@@ -80,16 +95,17 @@ static enum nudge_verdict hear(struct nudge *n, const uint8_t *bytes, size_t siz
 
 	if (gate_nudge_decode(bytes, size, &serial) < 0)
 		return NUDGE_MALFORMED;
+	struct controller *c = controller_by_serial(n->poller, serial);
+	if (c != NULL) {
+		poll_soon(c, now_ms);
+		return NUDGE_TAKEN;
+	}
 	uint64_t mix = (serial ^ from->sin_addr.s_addr) * UINT64_C(0x9E3779B97F4A7C15);
 	int64_t *heard = &n->heard_ms[(mix >> 40) % BUCKETS];
-	if (*heard != 0 && now_ms - *heard < QUIET_MS)
+	if (*heard != 0 && now_ms - *heard < FORWARD_QUIET_MS)
 		return NUDGE_TOO_OFTEN;
 	*heard = now_ms;
-	struct controller *c = controller_by_serial(n->poller, serial);
-	if (c == NULL)
-		return forward(n, serial, now_ms);
-	poll_now(c, now_ms);
-	return NUDGE_TAKEN;
+	return forward(n, serial, now_ms);
 }
 
 static void ready(void *arg, uint32_t events, int64_t now_ms)
@@ -126,7 +142,7 @@ void nudge_forwarded(struct poller *p, const char *serial, int64_t now_ms)
 		number = number << 8 | bytes[i];
 	struct controller *c = controller_by_serial(p, number);
 	if (c != NULL)
-		poll_now(c, now_ms != 0 ? now_ms : clock_mono_ms());
+		poll_soon(c, now_ms != 0 ? now_ms : clock_mono_ms());
 }
 
 struct nudge *nudge_new(struct poller *p)

@@ -168,7 +168,7 @@ static void after_round(void *arg, int64_t now_ms)
 	if (now_ms >= p->leases_until_ms || now_ms >= p->slots_until_ms)
 		p->slots.leased = 0;
 	sessions_grant(p, now_ms);
-	if (p->slots.used == p->slots.leased && p->slots.leased < SLOTS_MOST && slots_wanted(&p->slots) > p->slots.used &&
+	if (p->slots.leased < SLOTS_MOST && slots_wanted(&p->slots) > p->slots.leased &&
 	    now_ms - p->slots_asked_ms >= SLOTS_AGAIN_MS)
 		controllers_slots(p, now_ms);
 	commands_flush(p->commands);

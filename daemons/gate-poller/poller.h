@@ -60,7 +60,8 @@ struct controller {
 	char gone_text[120];
 	struct slot slot;
 	struct schedule schedule;
-	struct loop_timer timer;
+	struct loop_timer timer, nudge_timer;
+	int64_t nudged_ms;
 	int64_t wake_ms;		/* what the session asked for */
 	bool leased;			/* in the answer under way */
 	bool outside;			/* of reach: communication is down */
@@ -228,6 +229,7 @@ void transfers_forget(struct controller *);
 struct nudge *nudge_new(struct poller *);
 void nudge_free(struct nudge *);
 void nudge_forwarded(struct poller *, const char *serial, int64_t now_ms);
+void nudge_due(void *controller, int64_t now_ms);
 enum nudge_verdict { NUDGE_TAKEN, NUDGE_FORWARDED, NUDGE_MALFORMED, NUDGE_TOO_OFTEN, NUDGE_VERDICTS };
 const uint64_t *nudge_counts(const struct nudge *);
 const char *nudge_verdict_name(enum nudge_verdict);

@@ -148,6 +148,15 @@ static void on_command(struct controller *c, const struct gate_action *a)
 	}
 }
 
+/* A change of keys that has begun is finished before others begin theirs: the controller answered just now. */
+static void want_slot(struct controller *c, enum gate_slot_class class, bool doubtful)
+{
+	bool changing_keys = c->keys.staged != GATE_EPOCH_NONE && c->key_tries == 0 && !c->outside;
+
+	slots_want(&c->poller->slots, &c->slot, changing_keys ? SLOT_URGENT : slot_class_of(class),
+	    doubtful && !changing_keys);
+}
+
 static void do_action(struct controller *c, const struct gate_action *a, int64_t now_ms)
 {
 	struct poller *p = c->poller;
@@ -204,7 +213,7 @@ static void do_action(struct controller *c, const struct gate_action *a, int64_t
 		key_ring_failed(c, now_ms);
 		break;
 	case GATE_ACT_WANT_SLOT:
-		slots_want(&p->slots, &c->slot, slot_class_of(a->u.slot.class), a->u.slot.doubtful);
+		want_slot(c, a->u.slot.class, a->u.slot.doubtful);
 		break;
 	case GATE_ACT_RELEASE_SLOT:
 		slots_release(&p->slots, &c->slot);
@@ -327,6 +336,7 @@ int session_begin(struct controller *c, const struct gate_config *config, const 
 	c->slot = (struct slot){ .owner = c };
 	loop_timer_init(&c->timer, wake, c);
 	loop_timer_init(&c->key_timer, key_ring_due, c);
+	loop_timer_init(&c->nudge_timer, nudge_due, c);
 	schedule_begin(&c->schedule, c->serial, &(struct schedule_intervals){ c->poller->config.state_interval * 1000,
 	    c->poller->config.events_interval * 1000 }, now_ms);
 	session_step(c, &(struct gate_input){ .kind = GATE_IN_TICK }, now_ms);
@@ -338,6 +348,7 @@ void session_end(struct controller *c)
 	slots_release(&c->poller->slots, &c->slot);
 	loop_timer_clear(c->poller->loop, &c->timer);
 	loop_timer_clear(c->poller->loop, &c->key_timer);
+	loop_timer_clear(c->poller->loop, &c->nudge_timer);
 	channel_close(c->channel);
 	c->channel = NULL;
 	gate_session_free(c->session);

@@ -113,6 +113,17 @@ int slots_waiting(const struct slots *all, enum slot_class class)
 	return all->lines[class][0].length + all->lines[class][1].length;
 }
 
+static int at_least(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+/* The lease of which `count` is the share(). */
+static int lease_for(int count, int most)
+{
+	return (count * SLOTS_MOST + most - 1) / most;
+}
+
 int slots_wanted(const struct slots *all)
 {
 	int answering = 0, silent = all->used_silent, bulk = all->used_bulk;
@@ -130,5 +141,8 @@ int slots_wanted(const struct slots *all)
 		silent = SLOTS_SILENT_MOST;
 	int busy = all->used - all->used_bulk - all->used_silent;
 	int wanted = answering + silent + bulk + (busy > 0 ? busy : 0);
+	/* only a part of what is leased may go to these, so it takes a larger lease to serve them */
+	wanted = at_least(wanted, lease_for(silent, SLOTS_SILENT_MOST));
+	wanted = at_least(wanted, lease_for(bulk, SLOTS_BULK_MOST));
 	return wanted < SLOTS_MOST ? wanted : SLOTS_MOST;
 }

@@ -11,7 +11,7 @@
 
 enum { MINUTE_MS = 60000, HOUR_MS = 3600000, OPEN_TOO_LONG_MS = 25000 };
 
-static const double not_passed_share = .01, alarm_share = .004;
+static const double not_passed_share = .01, alarm_share = .0001;
 
 /* Somebody at a door at a time gone by: the event that this made. Returns the time of the last one. */
 static uint64_t remember(struct controller *controller, uint64_t time_ms)

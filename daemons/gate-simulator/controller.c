@@ -19,7 +19,7 @@
 #include "base/token.h"
 #include "gate/codes.h"
 
-enum { NUDGE_EVERY_MS = 2000, FAILED_EVERY_MS = 60000, RESTART_MS = 500 };
+enum { NUDGE_EVERY_MS = 100, FAILED_SILENT_MS = 60000, RESTART_MS = 500 };
 
 uint64_t controller_clock(const struct controller *controller)
 {
@@ -193,17 +193,19 @@ static int key_of(void *arg, const char *identity, uint8_t key[GATE_KEY_SIZE], u
 	return -1;
 }
 
+static void nobody_fails(void *arg, int64_t now)
+{
+	(void)now;
+	controller_alarm(arg, EVENT_AUTH_FAILED, false, "");
+}
+
+/* Raised once, until nobody has tried for a minute. */
 static void handshake_failed(void *arg)
 {
 	struct controller *controller = arg;
-	struct door_world world = controller_world(controller);
-	struct gate_event event = {.kind = EVENT_AUTH_FAILED, .flags = GATE_EVENT_RAISED};
 
-	if (controller->failed_at && world.mono - controller->failed_at < FAILED_EVERY_MS)
-		return;
-	controller->failed_at = world.mono;
-	door_event(&world, &event);
-	(void)controller_commit(controller, false);
+	controller_alarm(controller, EVENT_AUTH_FAILED, true, "");
+	timer_start(&controller->shared->timers, &controller->failed_timer, clock_mono_ms() + FAILED_SILENT_MS, nobody_fails, controller);
 }
 
 static void session_up(void *arg, struct peer *peer)
@@ -360,6 +362,7 @@ void controller_close(struct controller *controller)
 	timer_stop(&controller->shared->timers, &controller->nudge_timer);
 	timer_stop(&controller->shared->timers, &controller->wake_timer);
 	timer_stop(&controller->shared->timers, &controller->restart_timer);
+	timer_stop(&controller->shared->timers, &controller->failed_timer);
 	link_close(&controller->link);
 	transfers_close(&controller->transfers);
 	permits_close(&controller->permits);

@@ -53,10 +53,9 @@ struct controller {
 	int dir;
 	bool syncing;
 	struct waiting *first, **last;
-	struct timer door_timer, nudge_timer, wake_timer, restart_timer;
+	struct timer door_timer, nudge_timer, wake_timer, restart_timer, failed_timer;
 	int64_t nudged_at;    /* monotonic; 0 = never */
 	uint32_t inputs;      /* GATE_ALARM_BIT() of the controller's own troubles: power, battery, fire */
-	int64_t failed_at;    /* when a failed handshake was last recorded */
 	uint32_t last_clock;  /* exchange of the last clock acted on in this session */
 	uint8_t enrol_key[GATE_KEY_SIZE];
 	bool enrol_key_made, restart_after_wake;

@@ -22,6 +22,7 @@ enum {
 	RECORD_HEADER = 13,
 	CONTENT_HANDSHAKE = 22,
 	CLIENT_HELLO = 1,
+	PROTECTED_IN_VAIN = 3,
 };
 
 struct peer {
@@ -31,7 +32,9 @@ struct peer {
 	struct sockaddr_in address;
 	struct timer timer;
 	bool up, dead, busy, greeted;
-	bool named; /* it gave an identity that has a key */
+	bool named;	    /* it gave an identity that has a key */
+	bool nameless;	    /* it gave another */
+	unsigned protected; /* datagrams under the handshake's new keys, so far */
 	uint32_t epoch;
 	int64_t since, born;
 	const uint8_t *in; /* the datagram being taken, or NULL */
@@ -84,6 +87,7 @@ static int psk(gnutls_session_t session, const char *identity, gnutls_datum_t *k
 
 	if (owner->key(owner->arg, identity, found, &peer->epoch) < 0) {
 		log_debug("identity %s is none of ours", identity);
+		peer->nameless = true;
 		return -1;
 	}
 	peer->named = true;
@@ -163,6 +167,17 @@ static void finished(struct peer *peer)
 
 static void tick(void *arg, int64_t now);
 
+/*
+ * Somebody without the key, or only a handshake cut off by the network or by the client's end? An identity that nobody has is
+ * the one; so is a client that goes on sending what its keys protect and that never fits ours.
+ */
+static bool is_stranger(const struct peer *peer)
+{
+	if (!peer->named)
+		return peer->nameless;
+	return peer->protected >= PROTECTED_IN_VAIN;
+}
+
 static void handshake(struct peer *peer, int64_t now)
 {
 	struct peers *peers = peer->peers;
@@ -180,8 +195,7 @@ static void handshake(struct peer *peer, int64_t now)
 	} else {
 		log_debug("handshake: %s", gnutls_strerror(code));
 		peers->refused++;
-		/* Silence is the network's; anything else, and a Finished that never fits, is somebody without the key. */
-		if (code != GNUTLS_E_AGAIN || peer->named)
+		if (is_stranger(peer))
 			peers->owner->failed(peers->owner->arg);
 		if (code != GNUTLS_E_AGAIN)
 			(void)gnutls_alert_send_appropriate(peer->session, code);
@@ -218,13 +232,27 @@ static void receive_records(struct peer *peer)
 	}
 }
 
+/* Is one of the datagram's records under new keys? A Finished mostly shares a datagram with what goes before it. */
+static bool has_protected(const uint8_t *bytes, size_t length)
+{
+	for (size_t at = 0; at + RECORD_HEADER <= length; at += RECORD_HEADER + (size_t)(bytes[at + 11] << 8 | bytes[at + 12])) {
+		if (bytes[at + 3] || bytes[at + 4])
+			return true;
+	}
+	return false;
+}
+
 static void feed(struct peer *peer, const uint8_t *bytes, size_t length)
 {
 	peer->busy = true;
+	peer->protected += has_protected(bytes, length);
 	peer->in = bytes;
 	peer->in_length = length;
 	if (!peer->up)
 		handshake(peer, clock_mono_ms());
+	/* Not only at the end of its time: who has no key is told of at once. */
+	if (!peer->up && !peer->dead && peer->protected == PROTECTED_IN_VAIN && is_stranger(peer))
+		peer->peers->owner->failed(peer->peers->owner->arg);
 	if (peer->up)
 		receive_records(peer);
 	peer->in = NULL;

@@ -31,7 +31,7 @@ struct traffic {
 };
 
 /* Shares of what happens; and at night the demo's doors are not quite still. */
-static const double turned_back = .02, left_open = .004, trouble = .004, at_panel = .004, wrong_pin = .03, least_busy = .25;
+static const double turned_back = .02, left_open = .001, trouble = .001, at_panel = .004, wrong_pin = .03, least_busy = .25;
 
 enum { OPEN_LEAST_MS = 700, OPEN_SPREAD_MS = 1200, STAY_LEAST_MS = 1500, STAY_SPREAD_MS = 2500, SHORT_UNLOCK_MS = 300 };
 

@@ -3,6 +3,9 @@ export class EventReader {
   #rest = '';
   #event = { type: '', data: [], id: null };
 
+  /** The last id given, also by an event without data (a heartbeat may carry one). */
+  get lastId() { return this.#event.id; }
+
   /** Takes the next piece of the stream; gives the events that it completed: [{type, data, id}]. */
   feed(piece) {
     const events = [];

@@ -8,6 +8,7 @@ import { EventReader } from './event_reader.js';
 /** state: 'connecting', 'live', 'lost'; paused: this tab holds events back. */
 export const liveState = createStore({ state: 'connecting', paused: false, held: 0 });
 
+const patience = 1500; // ms
 const quietLimit = 40000; // ms: two and a half heartbeats
 let channel = null;
 let stopLock = null;
@@ -84,6 +85,7 @@ async function readStream(signal) {
         if (event.id) cursor = event.id;
         broadcast({ kind: event.type, data: event.data ? JSON.parse(event.data) : null, cursor });
       }
+      cursor = events.lastId ?? cursor;
     }
   } finally {
     clearTimeout(quiet);
@@ -112,8 +114,21 @@ async function lead(signal) {
   }
 }
 
-/** Begins to follow; call once the operator is logged in. */
-export function startLive() {
+/** Resolves when the stream is open, so that what is read afterwards misses nothing. A slow stream holds nobody up: then
+ * everything is read again once it opens. */
+function opened() {
+  return new Promise((go) => {
+    const stop = liveState.subscribe(({ state }) => { if (state === 'live') { stop(); go(); } });
+    setTimeout(() => {
+      if (liveState.get().state === 'connecting') wasLost = true;
+      stop();
+      go();
+    }, patience);
+  });
+}
+
+/** Begins to follow; call once the operator is logged in, and wait for it before reading lists. */
+export async function startLive() {
   if (channel) return;
   channel = new BroadcastChannel('kidoban-live');
   channel.addEventListener('message', onMessage);
@@ -126,6 +141,7 @@ export function startLive() {
     if (!stop.signal.aborted) await lead(abort.signal);
     abort = null;
   }).catch((error) => { if (error.name !== 'AbortError') throw error; });
+  await opened();
 }
 
 export function stopLive() {

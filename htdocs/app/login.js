@@ -61,7 +61,10 @@ export function mountLogin(place, enter, why = 'first', problem = null) {
       </form>
     </main>`;
 
-  const update = view(place, template);
+  const box = document.createElement('div'); // its own: what lit-html drew into stays its own
+  box.className = 'login-place';
+  place.replaceChildren(box);
+  const update = view(box, template);
   document.title = t('app.title', { page: t('login.title') });
   place.querySelector('input[name=operator]').focus();
   undo.add(connection.subscribe(update), update.stop);

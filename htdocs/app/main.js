@@ -16,8 +16,8 @@ function show(next, ...values) {
   leave = next === 'console' ? mountShell(place) : mountLogin(place, enter, ...values);
 }
 
-function enter() {
-  startLive();
+async function enter() {
+  await startLive();
   show('console');
 }
 

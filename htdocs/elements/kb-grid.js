@@ -14,6 +14,7 @@ import { columnsDialog } from './grid_columns_dialog.js';
 import { Marks } from './grid_marks.js';
 import { gridKey } from './grid_keys.js';
 
+const printed = 3000;
 let serial = 0;
 
 export class KbGrid extends HTMLElement {
@@ -27,6 +28,7 @@ export class KbGrid extends HTMLElement {
   #columns = null;
   #stop = [];
   #sort = null;
+  #printing = false; // paper shows every loaded row, up to a sane many
   #id = `grid-${serial += 1}`;
   marks = new Marks();
 
@@ -42,7 +44,12 @@ export class KbGrid extends HTMLElement {
     document.addEventListener('kidoban-density', onDensity);
     const sized = new ResizeObserver(() => this.refresh());
     sized.observe(this);
-    this.#stop.push(() => document.removeEventListener('kidoban-density', onDensity), () => sized.disconnect());
+    const before = () => { this.#printing = true; this.#draw(); };
+    const after = () => { this.#printing = false; this.refresh(); };
+    window.addEventListener('beforeprint', before);
+    window.addEventListener('afterprint', after);
+    this.#stop.push(() => document.removeEventListener('kidoban-density', onDensity), () => sized.disconnect(),
+      () => window.removeEventListener('beforeprint', before), () => window.removeEventListener('afterprint', after));
   }
 
   disconnectedCallback() {
@@ -175,8 +182,8 @@ export class KbGrid extends HTMLElement {
     if (!scroller || !this.isConnected) return;
     const h = rowHeight();
     const rows = this.shown;
-    const first = Math.max(0, Math.floor(scroller.scrollTop / h) - 6);
-    const last = Math.min(rows.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / h) + 6);
+    const first = this.#printing ? 0 : Math.max(0, Math.floor(scroller.scrollTop / h) - 6);
+    const last = Math.min(rows.length, this.#printing ? printed : Math.ceil((scroller.scrollTop + scroller.clientHeight) / h) + 6);
     const columns = this.#columns.visible;
     scroller.style.setProperty('--kbg-columns', `${this.#options.multiple ? '28px ' : ''}${this.#columns.template}`);
     scroller.style.setProperty('--kbg-total', `${this.#columns.total + (this.#options.multiple ? 28 : 0)}px`);
@@ -191,7 +198,7 @@ export class KbGrid extends HTMLElement {
     render(html`${this.#head(columns)}
       <div class="kbg-body" role="rowgroup" .style=${`height:${Math.max(rows.length * h, 1)}px`}>${slots}</div>
       ${this.#foot(rows.length)}`, scroller);
-    this.#loadIfNear(last);
+    if (!this.#printing) this.#loadIfNear(last);
   }
 
   #row(row, index, h, columns) {
@@ -215,7 +222,7 @@ export class KbGrid extends HTMLElement {
         ><span aria-hidden="true">${all ? '☑' : '☐'}</span><span class="visually-hidden">${t('grid.mark')}</span></div>` : nothing}
       ${columns.map((c, i) => html`<div role="columnheader" aria-colindex=${i + (many ? 2 : 1)} class="kbg-cell ${c.align ?? ''} ${c.sort ? 'sortable' : ''}"
         aria-sort=${this.#sort?.id === c.id ? (this.#sort.down ? 'descending' : 'ascending') : nothing}
-        draggable="true" data-column=${c.id}
+        draggable="true" data-column=${c.id} title=${c.label}
         @click=${(e) => { if (!e.target.classList.contains('kbg-grip')) this.sortBy(c.id); }}
         @dragstart=${(e) => e.dataTransfer.setData('text/plain', c.id)}
         @dragover=${(e) => e.preventDefault()}

@@ -7,6 +7,8 @@ import { html, render } from '../vendor/lit-html/lit-html.js';
 import { t } from '../app/i18n.js';
 import { clock, shortTime, dateTime, number, timeZone } from '../app/format.js';
 
+const wholeSteps = [1, 2, 5].flatMap((n) => [0, 1, 2, 3, 4, 5, 6].map((p) => n * 10 ** p)).sort((a, b) => a - b); // counts are whole
+
 const stacked = (series) => {
   const sums = [];
   let below = null;
@@ -101,7 +103,7 @@ export class KbPlot extends HTMLElement {
         lying
           ? { side: 3, stroke: text, font, size: this.#nameWidth(font), grid: { show: false }, ticks: { show: false }, splits: () => x, values: (u, s) => s.map((i) => labels[i] ?? '') }
           : { side: 2, stroke: text, font, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid }, values: (u, s) => this.#hourLabels(s) },
-        { side: lying ? 2 : 3, stroke: text, font, size: lying ? 34 : 52, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid }, values: wholes },
+        { side: lying ? 2 : 3, stroke: text, font, size: lying ? 34 : 52, incrs: wholeSteps, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid }, values: wholes },
       ],
       series: [{}, ...colors.map((c) => ({ fill: c, stroke: c, width: 0, paths: bars, points: { show: false } }))],
     }, [x, ...stacked(series)], place);

@@ -25,5 +25,6 @@ export function stateMark(kind, value) {
 /** Alarms of a gate in one cell. */
 export function alarmMarks(kinds) {
   if (!kinds.length) return '';
-  return html`<span class="state strong tone-alarm"><span class="glyph" aria-hidden="true">■</span>${kinds.map((k) => code('event', k)).join(', ')}</span>`;
+  const words = kinds.map((k) => code('event', k)).join(', ');
+  return html`<span class="state strong tone-alarm" title=${words}><span class="glyph" aria-hidden="true">■</span>${words}</span>`;
 }

@@ -54,8 +54,8 @@ export function csvDialog(category, query) {
           const tick = setInterval(() => api.update(), 300);
           const blob = await new Response(reply.body.pipeThrough(counter), { headers: { 'Content-Type': 'text/csv' } }).blob().finally(() => clearInterval(tick));
           const last = await lastLine(blob);
-          if (!last.startsWith('#END')) {
-            error = t(encoding === 'cp932' && last.startsWith('#ERROR') ? 'csv.cp932_failed' : 'csv.cut');
+          if (last.startsWith('#ERROR')) {
+            error = t(encoding === 'cp932' ? 'csv.cp932_failed' : 'csv.cut');
             got = null;
             api.update();
             return;
@@ -66,7 +66,7 @@ export function csvDialog(category, query) {
         } catch (problem) {
           if (problem.name === 'AbortError') return;
           got = null;
-          error = problemText(problem);
+          error = problem.status === undefined ? t('csv.cut') : problemText(problem); // the transfer broke off
           api.update();
         }
       };

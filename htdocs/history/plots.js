@@ -24,8 +24,10 @@ export function mountPlots(place, filter) {
   const { from, to, cut } = plotRange(filter);
   const passages = document.createElement('kb-plot');
   const alarms = document.createElement('kb-plot');
+  const box = document.createElement('div');
+  place.replaceChildren(box);
   const show = (state) => { if (!dead) render(html`<div class="plots" tabindex="0" role="region" aria-label=${t('plot.label')}>
-    ${cut ? html`<p class="muted">${t('plot.cut')}</p>` : nothing}${state}</div>`, place); };
+    ${cut ? html`<p class="muted">${t('plot.cut')}</p>` : nothing}${state}</div>`, box); };
   show(html`<p class="muted">${t('loading')}</p>`);
 
   async function load() {

@@ -10,7 +10,7 @@
 #include "db/internal.h"
 
 #define BACK_OFF_FIRST_MS 100
-#define BACK_OFF_LAST_MS 5000
+#define BACK_OFF_LAST_MS 1000	/* a local refusal costs nothing; people wait */
 
 struct db *db_new(const char *conninfo, int timeout_ms)
 {

@@ -8,7 +8,7 @@ static const struct db_statement page_statement = {
 	"SELECT " SQL_MS("t") ", (extract(epoch FROM t) * 1000000)::int8, log, seq, kind, reader, gate_id, gate_name, management_group_id,"
 	" management_group_name, controller_id, controller_name, raised, card_number, cardholder_id, employee_number, name, kana,"
 	" department_id, department_name, operator_id, operator_name, details FROM api.history_page($1, $2, $3, $4, $5, $6, $7, $8,"
-	" CASE WHEN $9::int8 <> 0 THEN 'epoch'::timestamptz + $9 * interval '1 microsecond' END, $10, $11, $12)"};
+	" CASE WHEN $9::int8 <> 0 THEN 'epoch'::timestamptz + $9 * interval '1 microsecond' END, $10, $11, $12, $13)"};
 static const struct db_statement passages_statement = {
 	"passages_per_hour",
 	"SELECT " SQL_MS("h.t") ", coalesce(p.entry, 0), coalesce(p.exit, 0), coalesce(p.refused, 0)"
@@ -36,6 +36,7 @@ static void add_page(struct db_params *params, const struct history_filter *filt
 	db_param_int(params, filter->before.log);
 	db_param_int(params, filter->before.seq);
 	db_param_int(params, filter->limit);
+	db_param_text(params, filter->text);
 }
 
 enum db_result history_read_page(struct db *db, const struct history_filter *filter, struct history_page *page)

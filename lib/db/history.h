@@ -33,6 +33,7 @@ struct history_filter {
 	const int64_t *gates, *management_groups, *departments, *kinds;
 	size_t gate_count, management_group_count, department_count, kind_count;
 	int64_t cardholder;	/* 0: any */
+	const char *text;	/* NULL: any; part of name, kana, employee number or card number */
 	struct history_cursor before;
 	int limit;
 };

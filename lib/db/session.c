@@ -17,7 +17,7 @@ static const struct db_statement context_statement = {
 	"session_context",
 	"SELECT session_id, operator_id, name, display_name, role, rights::text, all_management_groups, all_departments,"
 	" array_to_json(management_groups), array_to_json(departments), floor(extract(epoch FROM expires_at) * 1000)::int8,"
-	" idle_timeout_s, origin, revision FROM api.session_context()"};
+	" idle_timeout_s, origin, revision, remote_user FROM api.session_context()"};
 static const struct db_statement open_statement = {
 	"session_open",
 	"SELECT api.login_tries($1), o.operator_id, o.password_hash, o.disabled"
@@ -99,8 +99,9 @@ enum db_result session_load(struct db *db, const char *remote_user, struct sessi
 		return DB_FAILED;
 	if (db_rows_count(rows) == 1)
 		read_session(rows, session);
+	bool named = session->id != 0 && (!session->by_remote_user || strcmp(remote_user, db_text(rows, 0, 14)) == 0);
 	db_rows_free(rows);
-	if (session->id == 0 || (session->by_remote_user && remote_user[0] == '\0')) {
+	if (!named) {
 		session_free(session);
 		return DB_NONE;
 	}

@@ -15,3 +15,12 @@ lib_web_libweb_a_SOURCES = \
 	lib/web/route.c lib/web/route.h \
 	lib/web/server.c lib/web/server.h \
 	lib/web/turn.c
+
+check_PROGRAMS += tests/unit/web_test
+UNIT_TESTS += tests/unit/web_test tests/unit/web_right_test.sh
+dist_check_SCRIPTS += tests/unit/web_right_test.sh
+tests_unit_web_test_SOURCES = tests/unit/web_test.c tests/unit/tap.h
+tests_unit_web_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
+tests_unit_web_test_LDADD = $(LINK_WEB) $(LINK_CUNIT)
+
+dist_doc_DATA += doc/http.md doc/rights.md

@@ -83,7 +83,7 @@ GRANT EXECUTE ON FUNCTION api.department_create(int4, text, text), api.departmen
 -- history
 GRANT SELECT ON access_event, alarm_event, operation_event, management_event, cred, dept, event_log TO kidoban_history;
 GRANT EXECUTE ON FUNCTION history_filter(text, int4[], int4[], int4[], int4, int2[], text), cred_matches(cred, text),
-  history_stretch_sql(text, text, text, text, text[], int4, int4, timestamptz, timestamptz, text, int4),
+  history_stretch_sql(text, text, text, text, int4[], int4, int4, timestamptz, timestamptz, text, int4),
   history_rows(text, timestamptz, timestamptz, int4[], int4[], int4[], int4, int2[], text, timestamptz, int4, int4, int4, int4),
   log_controllers(int4[]), controller_names(int4[]), operator_names(int4[]), cardholders_in_scope(int4[]),
   departments_in_scope(int4[]), gate_names(int2[]), alarm_is_momentary(int4),

@@ -8,20 +8,29 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT CASE details WHEN '' THEN '{}'
 -- only within scope, so that what is out of scope appears without a link (DESIGN 6).
 
 CREATE OR REPLACE FUNCTION log_controllers(logs int4[]) RETURNS TABLE (log int4, controller_id int4)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  SELECT l.id, l.controller_id FROM event_log l WHERE l.id = ANY (logs)
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path = kidoban, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+    SELECT l.id, l.controller_id FROM event_log l WHERE l.id = ANY (logs);
+END $$;
 
 CREATE OR REPLACE FUNCTION controller_names(ids int4[]) RETURNS TABLE (id int4, name text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  SELECT w.id, coalesce(c.name, (SELECT p.name FROM controller_past p WHERE p.id = w.id ORDER BY p.to_cs DESC LIMIT 1))
-    FROM unnest(ids) AS w(id) LEFT JOIN controller c ON c.id = w.id
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path = kidoban, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+    SELECT w.id, coalesce(c.name, (SELECT p.name FROM controller_past p WHERE p.id = w.id ORDER BY p.to_cs DESC LIMIT 1))
+      FROM unnest(ids) AS w(id) LEFT JOIN controller c ON c.id = w.id;
+END $$;
 
 CREATE OR REPLACE FUNCTION operator_names(ids int4[]) RETURNS TABLE (id int4, name text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  SELECT o.id, coalesce(nullif(o.display_name, ''), o.name) FROM operator o WHERE o.id = ANY (ids)
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path = kidoban, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+    SELECT o.id, coalesce(nullif(o.display_name, ''), o.name) FROM operator o WHERE o.id = ANY (ids);
+END $$;
 
 CREATE OR REPLACE FUNCTION cardholders_in_scope(ids int4[]) RETURNS int4[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$

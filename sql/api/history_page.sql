@@ -2,71 +2,72 @@
 -- of the event tables decide what is seen. Every statement has literal time bounds within one partition, so planning
 -- stays small however many partitions there are (FIGURES), and repeats the cursor on the bucket column.
 
--- How the filters find rows: literal conditions, and the column whose index leads.
+-- How the filters find rows: the column whose index leads with its keys, and the other conditions as literal SQL.
 CREATE OR REPLACE FUNCTION history_filter(parent text, gates int4[], groups int4[], departments int4[], cardholder int4,
-                                          kinds int2[], q text, OUT conditions text, OUT lead text, OUT keys text[])
+                                          kinds int2[], q text, OUT conditions text, OUT lead text, OUT keys int4[])
 LANGUAGE plpgsql STABLE SET search_path = kidoban, pg_temp AS $$
 DECLARE
   gate_list int4[];
-  dept_list int2[];
+  dept_list int4[];
   cred_list int4[];
-  kind_list int2[];
+  kind_list int4[];
+  everybody bool := kidoban.sees_all_gates();
 BEGIN
   conditions := '';
   IF gates IS NOT NULL OR groups IS NOT NULL THEN
     gate_list := kidoban.gates_of(gates, groups);
-    conditions := conditions || format(' AND e.gate = ANY (%L::int2[])', gate_list);
-  ELSIF NOT kidoban.sees_all_gates() AND cardinality(kidoban.current_gates()) <= 30 THEN
-    -- A small scope is looked up gate by gate; the policy would do the same from the wrong end. 0: its controllers' own.
+    IF NOT everybody THEN
+      -- What the policy would refuse one by one is not even looked for.
+      gate_list := ARRAY(SELECT unnest(gate_list) INTERSECT SELECT unnest(kidoban.current_gates()));
+    END IF;
+  ELSIF NOT everybody AND cardinality(kidoban.current_gates()) <= 30 THEN
+    -- A small scope is looked up gate by gate; by time the policy would throw nearly all away. 0: its controllers' own.
     gate_list := kidoban.current_gates() || 0::int2;
   END IF;
   IF departments IS NOT NULL THEN
     dept_list := ARRAY(SELECT d.id FROM dept d
                         WHERE d.department_id = ANY (departments || kidoban.department_subtrees(departments)));
-    conditions := conditions || format(' AND e.dept = ANY (%L::int2[])', dept_list);
   END IF;
   IF cardholder IS NOT NULL THEN
     cred_list := ARRAY(SELECT c.id FROM cred c WHERE c.cardholder_id = cardholder);
-    conditions := conditions || format(' AND e.cred = ANY (%L::int4[]) AND e.cred <> 0', cred_list);
   END IF;
   IF q IS NOT NULL THEN
     -- Few persons are looked up one by one; when many match, walking by time soon fills a page.
-    cred_list := ARRAY(SELECT c.id FROM cred c
-                        WHERE kidoban.cred_matches(c, lower(q)) AND (cardholder IS NULL OR c.cardholder_id = cardholder)
-                        LIMIT 2001);
-    IF cardinality(cred_list) > 2000 THEN
-      cred_list := NULL;
-      conditions := conditions || format(' AND EXISTS (SELECT FROM kidoban.cred c WHERE c.id = e.cred'
-                                         ' AND kidoban.cred_matches(c, %L))', lower(q));
+    IF (SELECT count(*) FROM (SELECT FROM cred c WHERE kidoban.cred_matches(c, lower(q)) LIMIT 2001) m) > 2000 THEN
+      conditions := format(' AND EXISTS (SELECT FROM kidoban.cred c WHERE c.id = e.cred AND kidoban.cred_matches(c, %L))', lower(q));
     ELSE
-      conditions := conditions || format(' AND e.cred = ANY (%L::int4[]) AND e.cred <> 0', cred_list);
+      cred_list := ARRAY(SELECT c.id FROM cred c WHERE kidoban.cred_matches(c, lower(q))
+                            AND (cred_list IS NULL OR c.id = ANY (cred_list)));
     END IF;
   END IF;
   IF kinds IS NOT NULL THEN
     kind_list := ARRAY(SELECT k * 4 + side FROM unnest(kinds) k, generate_series(0, 2) side);
-    conditions := conditions || format(' AND e.kind = ANY (%L::int2[])', kind_list);
+  END IF;
+  IF gate_list = '{}' OR dept_list = '{}' OR cred_list = '{}' OR kind_list = '{}' THEN
+    lead := 'nothing';
+    RETURN;
   END IF;
 
   -- The most selective index leads; a long list is better walked by time.
-  IF cred_list IS NOT NULL THEN
-    lead := 'cred';
-  ELSIF cardinality(gate_list) <= 32 THEN
-    lead := 'gate';
-    keys := gate_list::text[];
-  ELSIF cardinality(dept_list) <= 32 AND parent = 'access_event' THEN
-    lead := 'dept';
-    keys := dept_list::text[];
-  ELSIF cardinality(kind_list) <= 96 AND (parent <> 'access_event' OR NOT kinds && '{101,102}'::int2[]) THEN
-    lead := 'kind';
-    keys := kind_list::text[];
-    IF parent = 'access_event' THEN
-      conditions := conditions || ' AND e.kind >= 412';
-    END IF;
-  ELSE
-    lead := 'time';
+  lead := CASE WHEN cred_list IS NOT NULL THEN 'cred'
+               WHEN cardinality(gate_list) <= 32 THEN 'gate'
+               WHEN cardinality(dept_list) <= 32 AND parent = 'access_event' THEN 'dept'
+               WHEN cardinality(kind_list) <= 96 AND (parent <> 'access_event' OR NOT kinds && '{101,102}'::int2[]) THEN 'kind'
+               ELSE 'time' END;
+  keys := CASE lead WHEN 'cred' THEN cred_list WHEN 'gate' THEN gate_list WHEN 'dept' THEN dept_list WHEN 'kind' THEN kind_list END;
+  IF gate_list IS NOT NULL AND lead <> 'gate' THEN
+    conditions := conditions || format(' AND e.gate = ANY (%L::int2[])', gate_list);
   END IF;
-  IF gate_list = '{}' OR dept_list = '{}' OR cred_list = '{}' THEN
-    lead := 'nothing';
+  IF dept_list IS NOT NULL AND lead <> 'dept' THEN
+    conditions := conditions || format(' AND e.dept = ANY (%L::int2[])', dept_list);
+  END IF;
+  IF kind_list IS NOT NULL AND lead <> 'kind' THEN
+    conditions := conditions || format(' AND e.kind = ANY (%L::int2[])', kind_list);
+  END IF;
+  IF lead = 'kind' AND parent = 'access_event' THEN
+    conditions := conditions || ' AND e.kind >= 412';
+  ELSIF lead = 'cred' THEN
+    conditions := conditions || ' AND e.cred <> 0';
   END IF;
 END $$;
 
@@ -78,30 +79,34 @@ $$;
 
 -- Gates named, and all gates of the groups named, deleted ones too. Out of scope or not is for the policies.
 CREATE OR REPLACE FUNCTION gates_of(gates int4[], groups int4[]) RETURNS int4[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  SELECT ARRAY(SELECT g FROM unnest(gates) g WHERE g BETWEEN 1 AND 32767
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN ARRAY(SELECT g FROM unnest(gates) g WHERE g BETWEEN 1 AND 32767
                 UNION SELECT g.id FROM gate g WHERE g.management_group_id = ANY (groups)
                 UNION SELECT p.id FROM gate_past p
                        WHERE p.management_group_id = ANY (groups) AND NOT EXISTS (SELECT FROM gate g WHERE g.id = p.id)
-                         AND NOT EXISTS (SELECT FROM gate_past q WHERE q.id = p.id AND q.to_cs > p.to_cs))
-$$;
+                         AND NOT EXISTS (SELECT FROM gate_past q WHERE q.id = p.id AND q.to_cs > p.to_cs));
+END $$;
 
 -- One statement over one stretch of one partition: at most `most` rows between two buckets, after the cursor.
-CREATE OR REPLACE FUNCTION history_stretch_sql(parent text, columns text, conditions text, lead text, keys text[],
-  from_bucket int4, to_bucket int4, from_t timestamptz, to_t timestamptz, cursor text, most int4) RETURNS text
+CREATE OR REPLACE FUNCTION history_stretch_sql(parent text, columns text, conditions text, lead text, keys int4[],
+  from_bucket int4, to_bucket int4, from_t timestamptz, to_t timestamptz, place text, most int4) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = kidoban, pg_temp AS $$
 DECLARE
-  bounds text := format('e.t >= %L AND e.t < %L AND e.bucket >= %s AND e.bucket <= %s', from_t, to_t, from_bucket, to_bucket);
-  one    text;
+  rows_of text := format('SELECT %s FROM kidoban.%I e WHERE e.t >= %L AND e.t < %L AND e.bucket >= %s AND e.bucket <= %s%s%s',
+                         columns, parent, from_t, to_t, from_bucket, to_bucket, place, conditions);
+  newest  text := format(' ORDER BY e.bucket DESC, e.t DESC, e.log DESC, e.seq DESC LIMIT %s', most);
 BEGIN
-  one := format('SELECT %s FROM kidoban.%I e WHERE %s%s%s', columns, parent, bounds, cursor, conditions);
-  IF lead IN ('gate', 'dept', 'kind') THEN
-    -- Key by key, so that each stops by itself after enough rows.
-    RETURN format('SELECT x.* FROM unnest(%L::int2[]) AS key(k) CROSS JOIN LATERAL '
-                  '(%s AND e.%I = key.k ORDER BY e.bucket DESC, e.t DESC, e.log DESC, e.seq DESC LIMIT %s) x '
-                  'ORDER BY x.t DESC, x.log DESC, x.seq DESC LIMIT %s', keys, one, lead, most, most);
+  IF lead = 'time' THEN
+    RETURN rows_of || newest;
+  ELSIF cardinality(keys) = 1 THEN
+    RETURN format('%s AND e.%I = %s%s', rows_of, lead, keys[1], newest);
+  ELSIF lead = 'cred' THEN
+    RETURN format('%s AND e.cred = ANY (%L::int4[])%s', rows_of, keys, newest);
   END IF;
-  RETURN format('%s ORDER BY e.bucket DESC, e.t DESC, e.log DESC, e.seq DESC LIMIT %s', one, most);
+  -- Key by key, so that each stops by itself after enough rows.
+  RETURN format('SELECT x.* FROM unnest(%L::int2[]) AS key(k) CROSS JOIN LATERAL (%s AND e.%I = key.k%s) x '
+                'ORDER BY x.t DESC, x.log DESC, x.seq DESC LIMIT %s', keys, rows_of, lead, newest, most);
 END $$;
 
 -- The rows of a page as they are stored. The search stops when the page is full, the range is done, or after about
@@ -111,7 +116,7 @@ CREATE OR REPLACE FUNCTION history_rows(parent text, from_t timestamptz, to_t ti
   departments int4[], cardholder int4, kinds int2[], q text, before_t timestamptz, before_log int4, before_seq int4,
   most int4, budget int4 DEFAULT 250)
 RETURNS TABLE (t timestamptz, log int4, seq int4, cred int4, gate int2, kind int2, dept int2, details text, who int4, raised bool)
-LANGUAGE plpgsql STABLE SET search_path = kidoban, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
+LANGUAGE plpgsql STABLE ROWS 50 SET search_path = kidoban, pg_temp SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   f       record;
@@ -125,7 +130,8 @@ DECLARE
   width   int4;
   left_   int4 := most;
   n       int4;
-  upper   timestamptz := least(to_t, before_t + interval '1 microsecond');
+  -- (t, 0, 0) is before every row of that instant: all that is at or after t has been looked at.
+  upper   timestamptz := least(to_t, before_t + CASE WHEN before_log = 0 AND before_seq = 0 THEN interval '0' ELSE interval '1 microsecond' END);
   place   text := '';
   columns text := 'e.t, e.log, e.seq, e.cred, e.gate, e.kind, e.dept, e.details, '
                   || CASE parent WHEN 'alarm_event' THEN 'e.controller, e.raised'
@@ -185,7 +191,7 @@ RETURNS TABLE (t timestamptz, log int4, seq int4, kind int4, reader int4, gate_i
                management_group_id int4, management_group_name text, controller_id int4, controller_name text,
                raised bool, card_number text, cardholder_id int4, employee_number text, name text, kana text,
                department_id int4, department_name text, operator_id int4, operator_name text, details text)
-LANGUAGE plpgsql STABLE SET search_path = kidoban, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 50 SET search_path = kidoban, pg_temp SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   parent text := (SELECT c.parent FROM event_category c WHERE c.name = history_page.category);

@@ -92,7 +92,7 @@ BEGIN
    WHERE x.c = ANY (mine);
 
   PERFORM kidoban.history_ensure('alarm_event', m.t)
-     FROM (SELECT min(t) AS t FROM unnest(seen_at) t UNION SELECT max(t) FROM unnest(seen_at) t) m;
+     FROM (SELECT min(t) AS t FROM unnest(seen_at) t UNION SELECT max(t) FROM unnest(seen_at) t) m WHERE m.t IS NOT NULL;
   fresh := kidoban.live_begin('state');
   PERFORM kidoban.server_alarm(went.down, 210, true, went.down_at, went.down_why, fresh);
   PERFORM kidoban.server_alarm(went.up, 210, false, went.up_at, array_fill(''::text, ARRAY[coalesce(cardinality(went.up), 0)]), fresh);

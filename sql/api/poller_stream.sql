@@ -94,7 +94,7 @@ BEGIN
     RETURN QUERY
       SELECT r.credential_id, r.card_number, r.valid_from, r.valid_to, r.levels, r.pin_sealed, r.extended_unlock, r.apb_exempt,
              false, r.cardholder_id, r.disabled
-        FROM kidoban.records_at(controller, to_revision, NULL) r ORDER BY r.credential_id, r.valid_from, r.valid_to;
+        FROM kidoban.records_at(controller, to_revision, NULL) r ORDER BY r.credential_id, r.valid_from, r.valid_to, r.levels;
     RETURN;
   END IF;
   ids := ARRAY(SELECT DISTINCT k.id FROM credential_version k
@@ -114,7 +114,7 @@ BEGIN
     UNION ALL
     SELECT d.credential_id, '', NULL, NULL, '{0,0,0,0,0,0,0,0}'::int2[], NULL, false, false, true, NULL, false
       FROM differ d WHERE d.credential_id NOT IN (SELECT a.credential_id FROM a)
-     ORDER BY 1, 3, 4;
+     ORDER BY 1, 3, 4, 5;
 END $$;
 
 -- The deny list of a controller, laid over the permits that it has confirmed: credentials that its permits let pass and
@@ -126,7 +126,7 @@ DECLARE
   held   int8 := (SELECT s.confirmed_revision FROM controller_stream s
                    WHERE s.controller_id = revocations.controller AND s.stream = 1);
   latest int8 := kidoban.latest_revision();
-  lost   int4[] := ARRAY(SELECT k.id FROM credential k WHERE k.lost
+  reported int4[] := ARRAY(SELECT k.id FROM credential k WHERE k.lost
                          UNION SELECT k.id FROM cardholder c JOIN credential k ON k.cardholder_id = c.id WHERE c.lost);
   ids    int4[] := '{}';
 BEGIN
@@ -135,16 +135,16 @@ BEGIN
                   WHERE k.cardholder_id = ANY (kidoban.touched_cardholders(held, latest)));
   END IF;
   RETURN QUERY
-    WITH now_ AS MATERIALIZED (SELECT * FROM kidoban.records_at(controller, latest, ids || lost)),
+    WITH now_ AS MATERIALIZED (SELECT * FROM kidoban.records_at(controller, latest, ids || reported)),
     then_ AS MATERIALIZED (SELECT * FROM kidoban.records_at(controller, held, ids) WHERE held IS NOT NULL)
-    SELECT DISTINCT n.credential_id, 1::int2, 9223372036854775807 FROM now_ n WHERE n.credential_id = ANY (lost)
+    SELECT DISTINCT n.credential_id, 1::int2, 9223372036854775807 FROM now_ n WHERE n.credential_id = ANY (reported)
     UNION
     SELECT t.credential_id,
            CASE WHEN k.id IS NULL THEN 3 WHEN NOT c.enabled THEN 2 ELSE 4 END::int2, latest
       FROM then_ t
       LEFT JOIN credential k ON k.id = t.credential_id
       LEFT JOIN cardholder c ON c.id = k.cardholder_id
-     WHERE NOT t.disabled AND NOT (t.credential_id = ANY (lost) AND EXISTS (SELECT FROM now_ n WHERE n.credential_id = t.credential_id))
+     WHERE NOT t.disabled AND NOT (t.credential_id = ANY (reported) AND EXISTS (SELECT FROM now_ n WHERE n.credential_id = t.credential_id))
        AND NOT EXISTS (SELECT FROM now_ n WHERE n.credential_id = t.credential_id AND NOT n.disabled)
      ORDER BY 1;
 END $$;

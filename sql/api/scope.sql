@@ -132,7 +132,7 @@ END $$;
 -- Name, management group and controller that a gate has or, when it is deleted, last had. For the names in history.
 CREATE OR REPLACE FUNCTION gate_names(wanted int2[])
 RETURNS TABLE (id int2, name text, management_group_id int4, management_group_name text, controller_id int4, deleted bool)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path = kidoban, pg_temp AS $$
 BEGIN
   RETURN QUERY
     SELECT w.id, coalesce(g.name, p.name), coalesce(g.management_group_id, p.management_group_id),

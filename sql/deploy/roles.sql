@@ -22,6 +22,8 @@ BEGIN
       EXECUTE format('ALTER ROLE %I IN DATABASE %I SET search_path = %s', r.name, current_database(),
                      CASE r.name WHEN 'kidoban_report' THEN 'report' ELSE 'api, kidoban' END);
       EXECUTE format('ALTER ROLE %I IN DATABASE %I SET timezone = %L', r.name, current_database(), 'UTC');
+      -- Statements here are short; compiling them takes longer than running them.
+      EXECUTE format('ALTER ROLE %I IN DATABASE %I SET jit = off', r.name, current_database());
     END IF;
   END LOOP;
 END $$;

@@ -201,7 +201,41 @@ test('CSV takes the filter, the language and the encoding', async () => {
   await page.click('[data-act=csv]');
   await page.check('dialog input[value=cp932]');
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('dialog .primary')]);
-  ok((await readFile(await download.path(), 'utf8')).includes('#END'), 'whole file');
+  const rowsInFile = (await readFile(await download.path(), 'utf8')).trim().split('\r\n').slice(1);
+  ok(rowsInFile.length > 5 && rowsInFile.every((r) => !/,(entry|exit),/.test(r)), 'only refusals');
+  const asked = site.requests.filter((r) => r.headers.accept === 'text/csv').at(-1);
+  ok(asked, 'by Accept');
+});
+
+test('CSV that could not be finished is not kept, and says what to do', async () => {
+  const { page } = context;
+  site.hardName = true;
+  await page.click('[data-act=csv]');
+  await page.check('dialog input[value=cp932]');
+  await page.click('dialog .primary');
+  await until(async () => (await text(page, 'dialog [role=alert]').catch(() => '')).includes('UTF-8'), 'names the way out');
+  await page.click('dialog input[value=utf-8]');
+  await Promise.all([page.waitForEvent('download'), page.click('dialog .primary')]);
+  site.hardName = false;
+});
+
+test('log out and in again', async () => {
+  const page = await fresh('', { expected: [/401/] });
+  await rows(page);
+  await page.click('#logout');
+  await page.waitForSelector('.login');
+  ok((await text(page, '.login')).includes('ログアウト'), 'says so');
+  await logIn(page, 'admin', 'secret');
+  await rows(page);
+  await page.click('#logout');
+  await page.waitForSelector('input[name=operator]');
+  await logIn(page, 'admin', 'secret');
+  await page.goto(`${mock.url}#/history/access?view=plots&range=today`);
+  await page.waitForSelector('.plots');
+  await page.click('.segmented button:first-child');
+  await page.click('[data-act=plots]');
+  await page.waitForSelector('.plots');
+  equal(page.troubles, [], 'console errors');
 });
 
 test('database away and back: a banner, and it goes on by itself', async () => {
@@ -269,6 +303,18 @@ test('the palette finds a gate by name, the help opens', async () => {
   await page.keyboard.press('?');
   await page.waitForSelector('dialog.help');
   await page.keyboard.press('Escape');
+});
+
+test('paper shows every loaded row and no control', async () => {
+  const page = await fresh('#/gates?sel=3');
+  await rows(page);
+  await page.emulateMedia({ media: 'print' });
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  equal((await page.$$('.kbg-body .kbg-row')).length, 40, 'rows');
+  const shown = await page.$$eval('button, select, input', (list) => list.filter((b) => b.checkVisibility()).map((b) => b.textContent || b.name));
+  equal(shown, [], 'controls');
+  const at = (selector) => page.$eval(selector, (c) => Math.round(c.getBoundingClientRect().left));
+  equal(await at('.kbg-head [data-column=lock_state]'), await at('.kbg-body [data-column=lock_state]'), 'columns in line');
 });
 
 for (const [language, theme] of [['ja', 'light'], ['ja', 'dark'], ['en', 'light'], ['en', 'dark']]) {

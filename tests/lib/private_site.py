@@ -108,7 +108,8 @@ class Site:
     gates, cardholders, seed, doors_per_controller: the plan (plan.py). port: HTTPS, None for a free one. backfill: hours of
     history that the simulated controllers remember. rate: events a minute. settings: {"gate-poller": {"name": value}} for
     kidoban.conf; "" for all programs. simulator_options: further words of its command line. httpd_extra: lines for the private virtual host. components: what to start. durable: survive the
-    machine's crash too (fsync); a killed process never costs data. threads: of Apache, one is held by each event stream."""
+    machine's crash too (fsync); a killed process never costs data. threads: in each of Apache's two
+    processes; one is held by each event stream."""
 
     def __init__(self, directory, gates=40, cardholders=500, seed=1, doors_per_controller=(1, 4), port=None, backfill=0, rate=None,
                  settings=None, simulator_options=(), httpd_extra="", components=COMPONENTS, durable=False, threads=256,
@@ -281,10 +282,9 @@ class Site:
         if folder is None:
             raise SiteError("Apache's modules are missing: run ./autogen.sh --install-deps")
         template = (SOURCE / "conf/apache/private.conf.in").read_text(encoding="utf-8")
-        processes = max(4, (self.threads + 31) // 32)
         values = {
-            "state": self.state, "run": self.run, "log": self.log, "port": self.port, "processes": processes,
-            "threads": processes * 32, "htdocs": self.build / "htdocs", "problems": SOURCE / "conf/problems",
+            "state": self.state, "run": self.run, "log": self.log, "port": self.port,
+            "threads": self.threads, "workers": 2 * self.threads, "htdocs": self.build / "htdocs", "problems": SOURCE / "conf/problems",
             "snippet": self.build / "conf/apache/kidoban.conf", "extra": self.httpd_extra,
             "modules": "\n".join(f"LoadModule {name}_module {folder}/mod_{name}.so" for name in HTTPD_MODULES),
         }

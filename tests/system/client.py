@@ -7,6 +7,9 @@ import time
 import urllib.parse
 
 
+IDLE = 3
+
+
 class Answer:
     """A reply: status, headers (case-insensitive), raw body."""
 
@@ -49,6 +52,7 @@ class Client:
         self.timeout = timeout
         self.cookie = None
         self.http = None
+        self.used = 0.0
 
     def close(self):
         if self.http:
@@ -65,6 +69,8 @@ class Client:
             send["Cookie"] = self.cookie
         send.update(headers or {})
         data = None if body is None else json.dumps(body).encode()
+        if self.http is not None and time.monotonic() - self.used > IDLE:
+            self.close()  # the server closes idle connections after 5 s, and a POST must not be sent twice
         for attempt in (0, 1):
             kept = self.http is not None
             if not kept:
@@ -79,6 +85,7 @@ class Client:
                 if attempt == 0 and kept and method == "GET":
                     continue
                 raise OSError(f"{method} {path}: {error!r}") from error
+            self.used = time.monotonic()
             cookie = reply.headers.get("Set-Cookie")
             if cookie:
                 self.cookie = cookie.split(";", 1)[0]

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """kill -9 of every part at random moments under traffic: the simulator's ledger equals the database afterwards (H-7).
 
-KIDOBAN_CRASH_SECONDS (default 60) is how long; KIDOBAN_SEED repeats a run.
+KIDOBAN_CRASH_SECONDS (default 45) is how long; KIDOBAN_SEED repeats a run.
 """
 import os
 
@@ -12,8 +12,8 @@ from world import World
 
 def main(tap):
     random, seed = taps.seeded(tap, os.environ)
-    seconds = int(os.environ.get("KIDOBAN_CRASH_SECONDS", 60))
-    with World("crash", gates=24, rate=1200, seed=seed) as world:
+    seconds = int(os.environ.get("KIDOBAN_CRASH_SECONDS", 45))
+    with World("crash", gates=24, rate=3000, seed=seed) as world:
         world.wait_ready()
         operator = Operator(world, random)
         killed = torment(world, random, seconds)

@@ -12,10 +12,10 @@ OVERFLOW, DRIFT, COMM_FAULT = 217, 216, 210
 
 
 def gap_records(world, controller):
-    """The details of every event_overflow in a controller's own logs."""
-    return [json.loads(row[0]) for row in world.sql(
+    """What the server recorded as overwritten in a controller's own logs; the controller's own alarm of it has no `from`."""
+    return [json.loads(details) for details, in world.sql(
         f"SELECT e.details FROM kidoban.alarm_event e JOIN kidoban.event_log l ON l.id = e.log"
-        f" WHERE e.kind / 4 = {OVERFLOW} AND l.controller_id = {controller}")]
+        f" WHERE e.kind / 4 = {OVERFLOW} AND l.controller_id = {controller} AND e.details <> ''") if "from" in details]
 
 
 def lost_logs(world, controller):
@@ -75,7 +75,7 @@ def clock(tap, world):
     world.tell(victim.serial, "clock_drift", 3600)
     eventually("clock_drift raised", 90, lambda: alarm(world, DRIFT, victim.id))
     tap.ok(True, "clock_drift is raised")
-    eventually("clock_drift cleared", 120, lambda: alarm(world, DRIFT, victim.id)[1])
+    eventually("clock_drift cleared", 60, lambda: alarm(world, DRIFT, victim.id)[1])
     tap.ok(abs(world.statistics()[victim.serial]["clock_offset_ms"]) < 5000, "the clock was set right and the alarm cleared",
            world.statistics()[victim.serial])
 

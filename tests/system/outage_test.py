@@ -18,7 +18,7 @@ def refused(client, method, path, body=None):
 
 def main(tap):
     _, seed = taps.seeded(tap, os.environ)
-    with World("outage", gates=12, rate=1200, seed=seed) as world:
+    with World("outage", gates=12, rate=3000, seed=seed) as world:
         world.wait_ready(events=10)
         client = world.api()
         pids = {name: world.pid(name) for name in ("gate-poller", "gates", "history", "session", "live")}

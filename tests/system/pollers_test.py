@@ -58,7 +58,7 @@ def sleeper(tap, world):
 
 def main(tap):
     _, seed = taps.seeded(tap, os.environ)
-    with World("pollers", gates=24, rate=1200, seed=seed, pollers=2) as world:
+    with World("pollers", gates=24, rate=3000, seed=seed, pollers=2) as world:
         world.wait_ready(events=10)
         shares = eventually("both pollers have controllers", 40, lambda: len(owners(world)) == 2 and owners(world))
         tap.ok(min(shares.values()) >= 6, "the controllers are shared fairly", shares)

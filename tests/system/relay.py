@@ -15,7 +15,7 @@ class Relay:
     def __init__(self, address, port):
         self.target = (address, port)
         self.front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.front.bind(("127.0.0.1", 0))
+        self.front.bind((address, 0))
         self.port = self.front.getsockname()[1]
         self.back = {}  # poller's address -> socket towards the controller
         self.seen = collections.deque(maxlen=5000)

@@ -51,6 +51,15 @@ class Operator:
         return None
 
 
+def burst(world, random):
+    """Some controllers suddenly have much to tell, if the simulator lives: batches are then under way when something dies."""
+    for board in random.sample(world.boards, 3):
+        try:
+            world.tell(board.serial, "burst", random.randrange(20, 400))
+        except (OSError, RuntimeError):
+            return
+
+
 def torment(world, random, seconds, kinds=KINDS, pause=(1.5, 5.0)):
     """Kills each kind at least once if there is time, then at random. Returns how often each was killed."""
     killed = dict.fromkeys(kinds, 0)
@@ -60,5 +69,6 @@ def torment(world, random, seconds, kinds=KINDS, pause=(1.5, 5.0)):
     while time.monotonic() < end:
         time.sleep(random.uniform(*pause))
         kind = first.pop() if first else random.choice(kinds)
+        burst(world, random)
         killed[kind] += world.strike(kind, signal.SIGKILL)
     return killed

@@ -139,11 +139,28 @@ static void test_wanted(void)
 
 	CU_ASSERT_EQUAL(slots_wanted(&all), 0);
 	want_many(&all, bulk, MANY, SLOT_BULK, false);
-	CU_ASSERT_EQUAL(slots_wanted(&all), 30);
-	want_many(&all, silent, MANY, SLOT_STATE, true);
-	CU_ASSERT_EQUAL(slots_wanted(&all), 40);
+	CU_ASSERT_EQUAL(slots_wanted(&all), 50);	/* a lease of 50 lets 30 be bulk */
+	for (int i = 3; i < MANY; i++)
+		slots_release(&all, &bulk[i]);
+	CU_ASSERT_EQUAL(slots_wanted(&all), 5);
+	want_many(&all, silent, 2, SLOT_STATE, true);
+	CU_ASSERT_EQUAL(slots_wanted(&all), 10);
 	grant(&all);
-	CU_ASSERT_EQUAL(slots_wanted(&all), 40);
+	CU_ASSERT_EQUAL(slots_wanted(&all), 10);
+}
+
+/* Asking for what is wanted, however little was leased before, gets everybody served at the full caps. */
+static void test_lease_grows_for_the_silent(void)
+{
+	struct slots all = { .leased = 8 };
+	struct slot silent[MANY];
+
+	want_many(&all, silent, MANY, SLOT_STATE, true);
+	grant(&all);
+	CU_ASSERT_EQUAL(all.used_silent, 1);
+	all.leased = slots_wanted(&all);
+	grant(&all);
+	CU_ASSERT_EQUAL(all.used_silent, SLOTS_SILENT_MOST);
 }
 
 static const struct schedule_intervals every = { .state_ms = 60000, .events_ms = 300000 };
@@ -243,6 +260,7 @@ int main(void)
 		{ "a small lease is not spent on the silent", test_small_lease_is_not_spent_on_the_silent },
 		{ "a wish may become more urgent", test_wish_may_become_urgent },
 		{ "how many are wanted", test_wanted },
+		{ "the lease grows for controllers that do not answer", test_lease_grows_for_the_silent },
 		CU_TEST_INFO_NULL,
 	};
 	CU_TestInfo schedule[] = {

@@ -165,7 +165,8 @@ static unsigned psk(SSL *ssl, const char *hint, char *identity, unsigned room, u
 	struct sim_client *client = SSL_get_app_data(ssl);
 
 	(void)hint;
-	if (room <= strlen(client->identity) || key_room < GATE_KEY_SIZE)
+	/* An identity that is not even said: the client gives up here. */
+	if (client->identity[0] == '\0' || room <= strlen(client->identity) || key_room < GATE_KEY_SIZE)
 		return 0;
 	memcpy(identity, client->identity, strlen(client->identity) + 1);
 	memcpy(key, client->key, GATE_KEY_SIZE);
@@ -187,15 +188,23 @@ static int wait_for(struct sim_client *client, int64_t end)
 	return 0;
 }
 
-int sim_connect(struct sim_client *client, const struct sim_child *child, uint32_t epoch, const uint8_t key[GATE_KEY_SIZE])
+unsigned sim_resend_us;
+
+static unsigned resend_after(SSL *ssl, unsigned last_us)
+{
+	(void)ssl;
+	(void)last_us;
+	return sim_resend_us;
+}
+
+static void prepare(struct sim_client *client, const struct sim_child *child, uint32_t epoch, const uint8_t key[GATE_KEY_SIZE])
 {
 	struct sockaddr_in address = address_of(child->port);
-	int64_t end = clock_mono_ms() + PATIENCE_MS;
 	BIO *bio;
-	int code;
 
 	*client = (struct sim_client){.exchange = 1};
-	gate_identity_format(child->serial, epoch, client->identity, sizeof(client->identity));
+	if (epoch != GATE_EPOCH_NONE)
+		gate_identity_format(child->serial, epoch, client->identity, sizeof(client->identity));
 	memcpy(client->key, key, GATE_KEY_SIZE);
 	client->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	if (client->fd < 0 || connect(client->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
@@ -206,10 +215,20 @@ int sim_connect(struct sim_client *client, const struct sim_child *child, uint32
 	SSL_CTX_set_psk_client_callback(client->context, psk);
 	client->ssl = SSL_new(client->context);
 	SSL_set_app_data(client->ssl, client);
+	if (sim_resend_us)
+		DTLS_set_timer_cb(client->ssl, resend_after);
 	bio = BIO_new_dgram(client->fd, BIO_NOCLOSE);
 	BIO_ctrl(bio, BIO_CTRL_DGRAM_SET_CONNECTED, 0, &address);
 	SSL_set_bio(client->ssl, bio, bio);
 	SSL_set_connect_state(client->ssl);
+}
+
+int sim_connect(struct sim_client *client, const struct sim_child *child, uint32_t epoch, const uint8_t key[GATE_KEY_SIZE])
+{
+	int64_t end = clock_mono_ms() + PATIENCE_MS;
+	int code;
+
+	prepare(client, child, epoch, key);
 	ERR_clear_error();
 	while ((code = SSL_do_handshake(client->ssl)) != 1) {
 		if (SSL_get_error(client->ssl, code) != SSL_ERROR_WANT_READ || wait_for(client, end) < 0) {

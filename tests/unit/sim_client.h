@@ -39,7 +39,10 @@ void sim_child_remove(struct sim_child *child);
 /* Does a fault; the first line of the answer into `answer`. 0 when it was accepted. */
 int sim_child_do(const struct sim_child *child, const char *text, char *answer, size_t size);
 
-/* Handshake; 0, or -1 when it did not finish within 3 s. */
+/* How soon an unanswered handshake message is sent again; 0 = as OpenSSL does (1 s). */
+extern unsigned sim_resend_us;
+
+/* Handshake; 0, or -1 when it did not finish within 3 s. Epoch GATE_EPOCH_NONE: breaks off in the middle. */
 int sim_connect(struct sim_client *client, const struct sim_child *child, uint32_t epoch, const uint8_t key[GATE_KEY_SIZE]);
 void sim_close(struct sim_client *client, bool farewell);
 

@@ -108,12 +108,12 @@ function filterEvents(category, q) {
     && (!q.get('q') || `${e.cardholder?.name}${e.cardholder?.kana}${e.card_number}`.includes(q.get('q'))));
 }
 
-function history(request, reply, category, q) {
+function history(site, request, reply, category, q) {
   const list = filterEvents(category, q);
   if (request.headers.accept === 'text/csv') {
     const rows = list.map((e) => [e.t, e.kind, e.gate?.name, e.cardholder?.name ?? ''].join(',')).join('\r\n');
     reply.writeHead(200, { 'Content-Type': 'text/csv; charset=utf-8', 'Content-Disposition': `attachment; filename="${category}.csv"` });
-    reply.end(`\ufeffTime,Kind,Gate,Name\r\n${rows}\r\n#END ${list.length}\r\n`);
+    reply.end(`\ufeffTime,Kind,Gate,Name\r\n${rows}\r\n${q.get('encoding') === 'cp932' && site.hardName ? '#ERROR,U+9AD9\r\n' : ''}`);
     return;
   }
   const start = q.get('after') ? list.findIndex((e) => e.id === q.get('after')) + 1 : 0;
@@ -230,7 +230,7 @@ function answerInside(site, request, reply, name, q, body) {
     return json(reply, 201, searches.at(-1));
   }
   if (name.startsWith('/saved-searches/')) { searches.splice(searches.findIndex((s) => s.id === Number(name.split('/')[2])), 1); return json(reply, 204, null); }
-  if (category) return history(request, reply, category[1], q);
+  if (category) return history(site, request, reply, category[1], q);
   if (name.startsWith('/history/plots/')) return plots(reply, name.split('/')[3], q);
   return problem(reply, 404, 'not_found');
 }

@@ -1,0 +1,121 @@
+-- What must be true of every table, function and view, so that forgetting is found out.
+BEGIN;
+SET search_path = kidoban, tap, public;
+SELECT no_plan();
+
+-- Tables that need no row-level security, each with its reason.
+CREATE TEMP TABLE open_table (name text, reason text);
+INSERT INTO open_table VALUES
+  ('edition', 'the limits of the product, the same for everybody'),
+  ('setting', 'settings of the site without any secret'),
+  ('code', 'words and labels'),
+  ('role_right', 'default rights of roles; granted to nobody'),
+  ('event_category', 'names of the four kinds of history'),
+  ('history_part', 'names of partitions'),
+  ('poller', 'runs of a daemon; granted to that daemon'),
+  ('poller_counter', 'counters of a daemon; granted to that daemon'),
+  ('controller_lease', 'who talks to which controller; granted to that daemon'),
+  ('slot', 'fifty numbers; granted to that daemon'),
+  ('timetable', 'times of day; granted to nobody'),
+  ('health', 'states of parts; granted to nobody');
+
+SELECT is_empty(
+  $$SELECT relname FROM pg_class WHERE relnamespace = 'kidoban'::regnamespace AND relkind IN ('r', 'p')
+       AND NOT (relrowsecurity AND relforcerowsecurity) AND relname NOT IN (SELECT name FROM open_table)$$,
+  'every table has forced row-level security or a reason not to');
+SELECT is_empty(
+  $$SELECT name FROM open_table WHERE to_regclass('kidoban.' || name) IS NULL
+       OR (SELECT relrowsecurity FROM pg_class WHERE oid = to_regclass('kidoban.' || name))$$,
+  'the list of exceptions has nothing superfluous');
+SELECT is_empty(
+  $$SELECT relname FROM pg_class WHERE relnamespace = 'part'::regnamespace AND relkind = 'r'
+       AND NOT (relrowsecurity AND relforcerowsecurity)$$, 'partitions have forced row-level security of their own');
+SELECT is_empty(
+  $$SELECT relname, a.grantee::regrole FROM pg_class, aclexplode(relacl) a
+     WHERE relnamespace = 'part'::regnamespace AND a.grantee <> relowner$$, 'nothing is granted on partitions');
+SELECT is_empty(
+  $$SELECT r FROM unnest('{kidoban_web,kidoban_session,kidoban_gates,kidoban_history,kidoban_live,kidoban_gate_poller,
+      kidoban_transfer,kidoban_report}'::text[]) r WHERE has_schema_privilege(r, 'part', 'USAGE')$$,
+  'no program may name a partition');
+SELECT is_empty(
+  $$SELECT rolname FROM pg_roles WHERE rolname LIKE 'kidoban\_%' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)$$,
+  'no role is a superuser, bypasses policies or makes roles');
+SELECT is_empty(
+  $$SELECT c.relname FROM pg_class c WHERE relnamespace IN ('kidoban'::regnamespace) AND relkind = 'v'
+       AND NOT coalesce(reloptions @> '{security_invoker=true}', false)$$, 'views of tables ask with the rights of who asks');
+SELECT is_empty(
+  $$SELECT p.oid::regprocedure FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+     WHERE p.pronamespace IN ('kidoban'::regnamespace, 'api'::regnamespace) AND a.grantee = 0$$, 'no function is everybody''s');
+SELECT is_empty(
+  $$SELECT p.oid::regprocedure FROM pg_proc p
+     WHERE p.pronamespace IN ('kidoban'::regnamespace, 'api'::regnamespace) AND p.prolang <> (SELECT oid FROM pg_language WHERE lanname = 'sql')
+       AND NOT coalesce(p.proconfig::text LIKE '%search_path=kidoban, pg_temp%', false)$$, 'every function has its search path pinned');
+SELECT is_empty(
+  $$SELECT p.oid::regprocedure FROM pg_proc p
+     WHERE p.pronamespace IN ('kidoban'::regnamespace, 'api'::regnamespace) AND p.prosecdef
+       AND NOT coalesce(p.proconfig::text LIKE '%search_path=kidoban, pg_temp%', false)$$, 'above all those with the owner''s rights');
+SELECT is_empty(
+  $$SELECT p.oid::regprocedure FROM pg_proc p
+     WHERE p.pronamespace IN ('kidoban'::regnamespace, 'api'::regnamespace) AND p.proowner NOT IN ('kidoban_owner'::regrole, 'kidoban_partition'::regrole)$$,
+  'functions belong to the owner, never to a superuser');
+
+-- Functions that run with the owner's rights: each is here because its caller must get an answer (or do a thing) that the
+-- caller's own rights do not give, and each asks for right and scope itself where that matters.
+CREATE TEMP TABLE definer (name text);
+INSERT INTO definer SELECT unnest(string_to_array(replace($list$
+  operator_right_check operator_limit saved_search_limit version_keep controller_companions controller_gone gate_companions gate_gone
+  current_operator idle_timeout right_of current_right may_view may_edit sees_all_gates sees_all_departments current_gate_scope
+  current_department_scope department_subtrees current_gates current_controllers current_logs gate_names current_gate_groups
+  change_begin change_end change_check_limits change_check_departments change_write_dictionaries change_set_commit
+  session_open session_end_idle session_create session_remote session_context session_touch session_end session_end_operator
+  login_tries login_failed live_sessions operator_changed
+  history_ensure live_begin live_audience live_cursor live_events live_gates live_alarms live_commands live_events_add ingest_tell
+  command_request_create alarm_acknowledge poller_site
+  latest_revision records_at touched_cardholders permit_records revocations controllers_of stream_set poller_streams
+  poller_stream_confirm poller_stream_lost poller_job_progress poller_job_end
+  log_controllers controller_names operator_names cardholders_in_scope departments_in_scope gates_of
+  keeper_partitions_ensure keeper_partitions_due keeper_timetable_due queue_permit_transfers keeper_expire_commands
+  keeper_expire_sessions keeper_tidy keeper_health$list$, E'\n', ' '), ' '));
+DELETE FROM definer WHERE name = '';
+SELECT set_eq(
+  $$SELECT proname::text FROM pg_proc WHERE pronamespace IN ('kidoban'::regnamespace, 'api'::regnamespace) AND prosecdef$$,
+  'SELECT name FROM definer', 'functions with the owner''s rights are exactly those listed');
+
+-- Versioned tables: one pattern
+SELECT test FROM unnest('{management_group,department,controller,gate,gate_group,gate_group_member,cardholder,credential,permit}'::text[]) t,
+  LATERAL (VALUES
+    (has_table('kidoban', t || '_past', t || ' keeps what ended')),
+    (has_view('kidoban', t || '_current', t || ' has its open versions with their revision')),
+    (has_view('kidoban', t || '_version', t || ' has all versions')),
+    (set_eq(format($q$SELECT attname FROM pg_attribute WHERE attrelid = '%s'::regclass AND attnum > 0 AND NOT attisdropped$q$, t),
+            format($q$SELECT attname FROM pg_attribute WHERE attrelid = '%s_past'::regclass AND attnum > 0 AND NOT attisdropped
+                         AND attname <> 'to_cs'$q$, t),
+            t || '_past has the same columns'))) AS x(test);
+
+-- report
+SELECT is_empty(
+  $$SELECT c.relname, a.attname FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+     WHERE c.relnamespace = 'report'::regnamespace
+       AND (obj_description(c.oid, 'pg_class') IS NULL OR col_description(c.oid, a.attnum) IS NULL
+            OR obj_description(c.oid, 'pg_class') !~ '[ぁ-んァ-ヶ一-龠]' OR col_description(c.oid, a.attnum) !~ '[ぁ-んァ-ヶ一-龠]'
+            OR obj_description(c.oid, 'pg_class') !~ '[A-Za-z]{3}' OR col_description(c.oid, a.attnum) !~ '[A-Za-z]{3}')$$,
+  'each report view and column is explained in Japanese and English');
+SELECT is_empty(
+  $$SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+     WHERE c.relnamespace = 'report'::regnamespace
+       AND (a.attname ~ 'card_number|pin|password|hash|vein|details' OR a.atttypid IN ('json'::regtype, 'jsonb'::regtype, 'bytea'::regtype)
+            OR a.atttypid IN (SELECT oid FROM pg_type WHERE typcategory IN ('A', 'E')))$$,
+  'reports have no card numbers, PINs, arrays, JSON or enums');
+SELECT is_empty(
+  $$SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+     WHERE c.relnamespace = 'report'::regnamespace AND c.relname LIKE '%\_event' AND a.atttypid = 'timestamptz'::regtype
+     GROUP BY c.relname HAVING count(*) <> 1$$, 'each event view has one time');
+SELECT is_empty(
+  $$SELECT table_schema, table_name FROM information_schema.role_table_grants
+     WHERE grantee = 'kidoban_report' AND (table_schema <> 'report' OR privilege_type <> 'SELECT')$$, 'kidoban_report reads there alone');
+SELECT is((SELECT count(*)::int FROM information_schema.role_table_grants WHERE grantee = 'kidoban_report'),
+          (SELECT count(*)::int FROM pg_class WHERE relnamespace = 'report'::regnamespace AND relkind = 'v'), 'all of it');
+SELECT is(try('kidoban_report', 0, 'SELECT count(*) FROM kidoban.cardholder'), '42501', 'and no table');
+SELECT is((SELECT count(*)::int FROM ask('kidoban_report', 0, 'SELECT * FROM report.cardholder')), 100, 'reports show the whole site');
+SELECT * FROM finish();
+ROLLBACK;
