@@ -44,7 +44,11 @@ END $$;
 \ir history_page.sql
 \ir plots.sql
 \ir keeper.sql
+\ir proof.sql
+\ir job.sql
+\ir transfer.sql
 \ir policies.sql
 \ir grants.sql
+\ir transfer_grants.sql
 \ir ../report/views.sql
 \ir ../report/comments.sql

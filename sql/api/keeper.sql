@@ -65,24 +65,18 @@ BEGIN
   END LOOP;
 END $$;
 
--- One job for each controller whose permits are behind an act that touched any (L-6).
+-- At 03:00, when cardholders or permits changed (L-6): the transfer daemon finds out whom that concerns.
 CREATE OR REPLACE FUNCTION queue_permit_transfers() RETURNS int4
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-DECLARE
-  last int8 := (SELECT max(revision) FROM change_set
-                 WHERE touched && '{cardholder,credential,permit,gate,gate_group_member}');
-  n    int4;
 BEGIN
-  INSERT INTO job (kind, controller_id, stream)
-  SELECT 'permit_transfer', c.id, 1
-    FROM controller c JOIN controller_stream s ON s.controller_id = c.id AND s.stream = 1
-   WHERE c.enabled AND s.confirmed_revision < last
-  ON CONFLICT DO NOTHING;
-  GET DIAGNOSTICS n = ROW_COUNT;
-  IF n > 0 THEN
-    PERFORM pg_notify('kidoban_job', 'permit_transfer');
+  IF NOT EXISTS (SELECT FROM controller_stream s JOIN controller c ON c.id = s.controller_id
+                  WHERE c.enabled AND s.stream = 1
+                    AND s.confirmed_revision < (SELECT max(revision) FROM change_set
+                                                 WHERE touched && '{cardholder,credential,permit,gate,gate_group_member}')) THEN
+    RETURN 0;
   END IF;
-  RETURN n;
+  INSERT INTO job (kind, payload) VALUES ('permit_plan', '{"because": "timetable"}');
+  RETURN 1;
 END $$;
 
 -- Commands that nobody sent in time have expired; those sent and never answered are unknown.

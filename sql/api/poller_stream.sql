@@ -56,29 +56,92 @@ BEGIN
     USING controller, credentials;
 END $$;
 
+-- What an act made of a versioned table: the rows that were true at `after` and are not at `until`, and the other way round,
+-- when one of `columns` is another. What became another only in a name or a note is not among them. As a piece of SQL over
+-- $1, the change sets between the two.
+CREATE OR REPLACE FUNCTION changed_source(x text, columns text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = kidoban, pg_temp AS $$
+  SELECT format('(SELECT %2$s FROM ('
+                '(SELECT %2$s FROM was_%1$s EXCEPT SELECT %2$s FROM is_%1$s) UNION ALL '
+                '(SELECT %2$s FROM is_%1$s EXCEPT SELECT %2$s FROM was_%1$s)) d_%1$s)', x, columns)
+$$;
+
+CREATE OR REPLACE FUNCTION changed_with(x text, columns text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = kidoban, pg_temp AS $$
+  SELECT format('was_%1$s AS MATERIALIZED (SELECT %2$s FROM kidoban.%1$s_past WHERE to_cs = ANY ($1) AND from_cs <> ALL ($1)),'
+                ' is_%1$s AS MATERIALIZED (SELECT %2$s FROM kidoban.%1$s WHERE from_cs = ANY ($1)'
+                ' UNION ALL SELECT %2$s FROM kidoban.%1$s_past WHERE from_cs = ANY ($1) AND to_cs <> ALL ($1))', x, columns)
+$$;
+
+CREATE OR REPLACE FUNCTION changes_with() RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = kidoban, pg_temp AS $$
+  SELECT 'WITH ' || string_agg(kidoban.changed_with(t.x, t.columns)
+                               || format(', changed_%1$s AS MATERIALIZED %2$s', t.x, kidoban.changed_source(t.x, t.columns)), ', ')
+    FROM (VALUES
+      ('cardholder', 'id, valid_from, valid_to, enabled, lost, pin_sealed, extended_unlock, apb_exempt'),
+      ('credential', 'id, cardholder_id, card_number, lost'),
+      ('permit', 'id, cardholder_id, gate_id, gate_group_id, pass_level, valid_from, valid_to'),
+      ('gate_group_member', 'id, gate_group_id, gate_id'),
+      ('gate', 'id, controller_id, door')) AS t(x, columns)
+$$;
+
+CREATE OR REPLACE FUNCTION acts_between(after int8, until int8) RETURNS int8[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+  SELECT ARRAY(SELECT id FROM change_set WHERE revision > after AND revision <= until
+                  AND touched && '{cardholder,credential,permit,gate,gate_group_member}')
+$$;
+
 -- Cardholders whose records at some controller may differ between two revisions, and nobody else is missing.
 CREATE OR REPLACE FUNCTION touched_cardholders(after int8, until int8) RETURNS int4[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
-  acts int8[] := ARRAY(SELECT id FROM change_set WHERE revision > after AND revision <= until);
+  acts   int8[] := kidoban.acts_between(after, until);
+  people int4[];
 BEGIN
-  RETURN ARRAY(
-    SELECT id FROM cardholder WHERE from_cs = ANY (acts)
-    UNION SELECT id FROM cardholder_past WHERE to_cs = ANY (acts) OR from_cs = ANY (acts)
-    UNION SELECT cardholder_id FROM credential WHERE from_cs = ANY (acts)
-    UNION SELECT cardholder_id FROM credential_past WHERE to_cs = ANY (acts) OR from_cs = ANY (acts)
-    UNION SELECT cardholder_id FROM permit WHERE from_cs = ANY (acts)
-    UNION SELECT cardholder_id FROM permit_past WHERE to_cs = ANY (acts) OR from_cs = ANY (acts)
-    UNION SELECT p.cardholder_id FROM permit_version p
-           WHERE p.gate_group_id IN (SELECT gate_group_id FROM gate_group_member WHERE from_cs = ANY (acts)
-                                     UNION SELECT gate_group_id FROM gate_group_member_past
-                                            WHERE to_cs = ANY (acts) OR from_cs = ANY (acts))
-    UNION SELECT p.cardholder_id FROM permit_version p
-           WHERE p.gate_id IN (SELECT id FROM gate_past WHERE to_cs = ANY (acts) OR from_cs = ANY (acts)
-                               UNION SELECT id FROM gate WHERE from_cs = ANY (acts))
-    UNION SELECT p.cardholder_id FROM permit_version p JOIN gate_group_member_version m ON m.gate_group_id = p.gate_group_id
-           WHERE m.gate_id IN (SELECT id FROM gate_past WHERE to_cs = ANY (acts) OR from_cs = ANY (acts)
-                               UNION SELECT id FROM gate WHERE from_cs = ANY (acts)));
+  IF cardinality(acts) = 0 THEN
+    RETURN '{}';
+  END IF;
+  EXECUTE kidoban.changes_with() || $q$
+    SELECT ARRAY(
+      SELECT id FROM changed_cardholder
+      UNION SELECT cardholder_id FROM changed_credential
+      UNION SELECT cardholder_id FROM changed_permit
+      UNION SELECT p.cardholder_id FROM kidoban.permit_version p
+             WHERE p.gate_group_id IN (SELECT gate_group_id FROM changed_gate_group_member)
+      UNION SELECT p.cardholder_id FROM kidoban.permit_version p WHERE p.gate_id IN (SELECT id FROM changed_gate)
+      UNION SELECT p.cardholder_id FROM kidoban.permit_version p
+             WHERE p.gate_group_id IN (SELECT m.gate_group_id FROM kidoban.gate_group_member_version m
+                                        WHERE m.gate_id IN (SELECT id FROM changed_gate)))$q$ INTO people USING acts;
+  RETURN people;
+END $$;
+
+-- Controllers whose records may differ between two revisions, and no other is missing: those of a changed person's grants,
+-- of changed grants, of gates that joined or left a group, and those that a gate was moved from or to.
+CREATE OR REPLACE FUNCTION concerned_controllers(after int8, until int8) RETURNS int4[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  acts        int8[] := kidoban.acts_between(after, until);
+  controllers int4[];
+BEGIN
+  IF cardinality(acts) = 0 THEN
+    RETURN '{}';
+  END IF;
+  EXECUTE kidoban.changes_with() || $q$,
+    person AS (SELECT id FROM changed_cardholder UNION SELECT cardholder_id FROM changed_credential),
+    target AS MATERIALIZED (
+      SELECT gate_id, gate_group_id FROM changed_permit
+      UNION
+      SELECT p.gate_id, p.gate_group_id FROM kidoban.permit_version p JOIN person ON person.id = p.cardholder_id),
+    reached AS (
+      SELECT gate_id FROM target WHERE gate_id IS NOT NULL
+      UNION SELECT m.gate_id FROM kidoban.gate_group_member_version m
+             WHERE m.gate_group_id IN (SELECT gate_group_id FROM target WHERE gate_group_id IS NOT NULL)
+      UNION SELECT c.gate_id FROM changed_gate_group_member c
+             WHERE EXISTS (SELECT FROM kidoban.permit_version p WHERE p.gate_group_id = c.gate_group_id))
+    SELECT ARRAY(
+      SELECT g.controller_id FROM kidoban.gate_version g JOIN reached r ON r.gate_id = g.id
+      UNION SELECT controller_id FROM changed_gate)$q$ INTO controllers USING acts;
+  RETURN controllers;
 END $$;
 
 -- Everything a controller must be told to come from one revision to another: of each credential that differs, the complete
@@ -149,16 +212,6 @@ BEGIN
      ORDER BY 1;
 END $$;
 
--- Controllers that may have let one of these cardholders pass, by any grant they have or had.
-CREATE OR REPLACE FUNCTION controllers_of(cardholders int4[]) RETURNS int4[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  SELECT ARRAY(
-    SELECT g.controller_id FROM gate_version g JOIN permit_version p ON p.gate_id = g.id WHERE p.cardholder_id = ANY (cardholders)
-    UNION
-    SELECT g.controller_id FROM gate_version g JOIN gate_group_member_version m ON m.gate_id = g.id
-     WHERE m.gate_group_id IN (SELECT p.gate_group_id FROM permit_version p WHERE p.cardholder_id = ANY (cardholders)))
-$$;
-
 -- Writes what a controller has confirmed, and keeps what it had before.
 CREATE OR REPLACE FUNCTION stream_set(controllers int4[], wanted int2, held int8, sums bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
@@ -190,24 +243,31 @@ DECLARE
   revoked int8 := (SELECT max(c.revision) FROM change_set c WHERE c.revokes);
   lowest  int8;
   moved   int4[];
+  concerned int4[];
   full_of int4[];
 BEGIN
   SELECT min(s.confirmed_revision) INTO lowest FROM controller_stream s
    WHERE s.controller_id = ANY (mine) AND s.stream = 2 AND s.confirmed_revision < revoked;
   IF lowest IS NOT NULL THEN
+    concerned := kidoban.concerned_controllers(lowest, revoked);
     moved := ARRAY(SELECT s.controller_id FROM controller_stream s
                     WHERE s.controller_id = ANY (mine) AND s.stream = 2 AND s.confirmed_revision < revoked
-                      AND NOT s.controller_id = ANY (kidoban.controllers_of(kidoban.touched_cardholders(lowest, revoked))));
+                      AND NOT s.controller_id = ANY (concerned));
     PERFORM kidoban.stream_set(moved, 2::int2, revoked, NULL);
   END IF;
 
+  -- What holds nothing is filled without anyone asking, but not against who stopped that, and not again and again.
   full_of := ARRAY(SELECT c FROM unnest(mine) c
-                    WHERE NOT EXISTS (SELECT FROM controller_stream s WHERE s.controller_id = c AND s.stream = 1));
+                    WHERE NOT EXISTS (SELECT FROM controller_stream s WHERE s.controller_id = c AND s.stream = 1)
+                      AND NOT EXISTS (SELECT FROM job j
+                                       WHERE j.controller_id = c AND j.kind = 'permit_transfer' AND j.stream = 1
+                                         AND (j.state IN ('queued', 'running')
+                                              OR (j.state = 'failed' AND j.finished_at > clock_timestamp() - interval '5 minutes')
+                                              OR (j.state = 'stopped' AND j.finished_at > coalesce(
+                                                    (SELECT max(h.to_t) FROM controller_stream_history h
+                                                      WHERE h.controller_id = c AND h.stream = 1), '-infinity')))));
   INSERT INTO job (kind, controller_id, stream, payload)
-  SELECT 'permit_transfer', c, 1, '{"full": true}' FROM unnest(full_of) c
-   WHERE NOT EXISTS (SELECT FROM job j WHERE j.controller_id = c AND j.kind = 'permit_transfer' AND j.stream = 1
-                                         AND j.state IN ('queued', 'running'))
-  ON CONFLICT DO NOTHING;
+  SELECT 'permit_transfer', c, 1, '{"full": true, "because": "nothing held"}' FROM unnest(full_of) c ON CONFLICT DO NOTHING;
 
   RETURN QUERY
     SELECT l.controller_id, l.token, 2::int2, s.confirmed_revision, coalesce(revoked, 0), NULL::int8, s.stream IS NULL
@@ -243,8 +303,9 @@ BEGIN
     RETURN false;
   END IF;
   PERFORM kidoban.stream_set(ARRAY[controller], stream, NULL, NULL);
-  UPDATE job j SET payload = j.payload || jsonb_build_object('full', true, 'because', left(poller_stream_lost.reason, 255))
-   WHERE j.controller_id = controller AND j.stream = poller_stream_lost.stream AND j.state IN ('queued', 'running');
+  IF stream = 1 THEN
+    PERFORM kidoban.queue_transfers(ARRAY[controller], true, NULL, NULL, left(poller_stream_lost.reason, 255));
+  END IF;
   RETURN true;
 END $$;
 
@@ -252,23 +313,41 @@ END $$;
 CREATE FUNCTION api.poller_job_progress(job int8, token int8, done int8, total int8) RETURNS bool
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 BEGIN
-  UPDATE kidoban.job j SET state = 'running', progress = done, total = poller_job_progress.total, token = l.token
+  UPDATE kidoban.job j SET state = 'running', progress = done, total = poller_job_progress.total, token = l.token, reason = '',
+         started_at = coalesce(j.started_at, clock_timestamp())
     FROM controller_lease l
    WHERE j.id = poller_job_progress.job AND j.state IN ('queued', 'running')
      AND l.controller_id = j.controller_id AND l.token = poller_job_progress.token;
   RETURN FOUND;
 END $$;
 
--- ok: done. Not ok: tried again after 5 s, 10 s, … 5 minutes; what had been carried over stays on the controller.
+-- ok: done, or queued once more when that was asked for meanwhile. Not ok: tried again after 5 s, 10 s, ... 5 minutes (what
+-- had been carried over stays on the controller), and failed in the end; a controller that is away costs no attempt.
 CREATE FUNCTION api.poller_job_end(job int8, token int8, ok bool, reason text) RETURNS bool
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  old    kidoban.job;
+  fresh  text;
+  again  text;
+  missed int4;
 BEGIN
+  SELECT j.* INTO old FROM kidoban.job j JOIN controller_lease l ON l.controller_id = j.controller_id
+   WHERE j.id = poller_job_end.job AND j.state IN ('queued', 'running') AND l.token = poller_job_end.token FOR UPDATE OF j;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  again := old.payload ->> 'again';
+  missed := (NOT ok AND EXISTS (SELECT FROM controller_state s WHERE s.controller_id = old.controller_id AND s.communication = 2))::int4;
+  fresh := CASE WHEN ok THEN CASE WHEN again IS NULL THEN 'done' ELSE 'queued' END
+                WHEN old.attempts + missed >= kidoban.job_attempts_most() THEN 'failed' ELSE 'queued' END;
   UPDATE kidoban.job j
-     SET state = CASE WHEN ok THEN 'done' ELSE 'queued' END, reason = left(coalesce(poller_job_end.reason, ''), 255),
-         attempts = j.attempts + 1, finished_at = CASE WHEN ok THEN clock_timestamp() END,
-         next_at = clock_timestamp() + make_interval(secs => CASE WHEN ok THEN 0 ELSE least(5 * 2 ^ least(j.attempts, 6), 300) END)
-    FROM controller_lease l
-   WHERE j.id = poller_job_end.job AND j.state IN ('queued', 'running')
-     AND l.controller_id = j.controller_id AND l.token = poller_job_end.token;
-  RETURN FOUND;
+     SET state = fresh, reason = left(coalesce(poller_job_end.reason, ''), 255),
+         attempts = CASE WHEN ok AND again IS NOT NULL THEN 0 ELSE old.attempts + greatest(missed, ok::int4) END,
+         payload = CASE WHEN ok AND again IS NOT NULL
+                        THEN (old.payload - 'again') || jsonb_build_object('full', again = 'full') ELSE old.payload END,
+         progress = CASE WHEN ok THEN j.total ELSE j.progress END,
+         finished_at = CASE WHEN fresh <> 'queued' THEN clock_timestamp() END,
+         next_at = clock_timestamp() + CASE WHEN ok THEN interval '0' ELSE kidoban.job_pause(old.attempts) END
+   WHERE j.id = old.id;
+  RETURN true;
 END $$;
