@@ -144,8 +144,7 @@ void list_cardholders(struct web_request *request)
 	if (read_cursor(request, sort, &after) != 0)
 		return;
 	char *search = search_of_parameters(request);
-	if (cardholders_count(request->db, search, &total) != DB_OK ||
-	    cardholders_page(request->db, search, sort, &after, limit, &rows) != DB_OK) {
+	if (cardholders_page(request->db, search, sort, &after, limit, &rows, &total) != DB_OK) {
 		web_database_problem(request);
 	} else {
 		put_object(&request->json, NULL);

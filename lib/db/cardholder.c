@@ -8,7 +8,7 @@
 	", enabled, lost, " SQL_MS("lost_at") ", has_pin, extended_unlock, apb_exempt, vein_count, note, revision"
 
 static const struct db_statement page_statement = {
-	"cardholders_page", "SELECT " CARDHOLDER_COLUMNS " FROM api.cardholders_page($1, $2, $3, $4, $5)"};
+	"cardholders_page", "SELECT " CARDHOLDER_COLUMNS ", total FROM api.cardholders_page($1, $2, $3, $4, $5)"};
 static const struct db_statement count_statement = {"cardholders_count", "SELECT api.cardholders_count($1)"};
 static const struct db_statement anchors_statement = {
 	"cardholder_anchors", "SELECT key, id FROM api.cardholder_anchors($1, $2, $3)"};
@@ -68,7 +68,7 @@ static enum db_result run_number(struct db *db, const struct db_statement *state
 }
 
 enum db_result cardholders_page(struct db *db, const char *search, enum cardholder_sort sort, const struct cardholder_cursor *after,
-				int limit, struct db_rows **rows)
+				int limit, struct db_rows **rows, int64_t *total)
 {
 	struct db_params params = {0};
 
@@ -79,6 +79,15 @@ enum db_result cardholders_page(struct db *db, const char *search, enum cardhold
 	db_param_int(&params, limit);
 	enum db_result result = db_run(db, &page_statement, &params, rows);
 	db_params_clear(&params);
+	if (result != DB_OK)
+		return result;
+	if (db_rows_count(*rows) > 0) {
+		*total = db_int(*rows, 0, 18);
+		return DB_OK;
+	}
+	result = cardholders_count(db, search, total);
+	if (result != DB_OK)
+		db_rows_free(*rows);
 	return result;
 }
 

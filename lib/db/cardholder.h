@@ -27,8 +27,9 @@ struct cardholder_cursor {
 	int64_t id;
 };
 
+/* total: how many the search finds on all pages. */
 enum db_result cardholders_page(struct db *db, const char *search, enum cardholder_sort sort, const struct cardholder_cursor *after,
-				int limit, struct db_rows **rows) __attribute__((warn_unused_result));
+				int limit, struct db_rows **rows, int64_t *total) __attribute__((warn_unused_result));
 enum db_result cardholders_count(struct db *db, const char *search, int64_t *count) __attribute__((warn_unused_result));
 /* Columns: key, id: the cursor of every step-th. */
 enum db_result cardholder_anchors(struct db *db, const char *search, enum cardholder_sort sort, int step, struct db_rows **rows)
