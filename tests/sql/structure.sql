@@ -71,6 +71,9 @@ INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   login_tries login_failed live_sessions operator_changed
   history_ensure live_begin live_audience live_cursor live_events live_gates live_alarms live_commands live_events_add ingest_tell
   command_request_create alarm_acknowledge poller_site
+  cardholder_search cardholder_text cardholder_gate cardholder_revision cardholder_rows cardholder_ids cardholder_permits_end
+  cardholders_page cardholder_find cardholders_count cardholder_anchors cardholder_id permits_list permit_warnings
+  gate_group_revision gate_groups gate_group_permits_end gate_group_preview
   latest_revision records_at touched_cardholders permit_records revocations controllers_of stream_set poller_streams
   poller_stream_confirm poller_stream_lost poller_job_progress poller_job_end
   log_controllers controller_names operator_names cardholders_in_scope departments_in_scope gates_of
