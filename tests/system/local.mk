@@ -8,6 +8,7 @@ SITE_TESTS = \
 	tests/system/gaps_test.py \
 	tests/system/loss_test.py \
 	tests/system/outage_test.py \
+	tests/system/people_lost_test.py \
 	tests/system/permits_test.py \
 	tests/system/pollers_test.py
 dist_check_SCRIPTS += $(SITE_TESTS) tests/system/soak.py

@@ -17,7 +17,7 @@ import private_site
 
 SOURCE = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2])
 SPEC = yaml.safe_load((SOURCE / "htdocs/openapi.yaml").read_text(encoding="utf-8"))
-COMPONENTS = ("postgres", "session", "gates", "history", "live", "httpd")
+COMPONENTS = ("postgres", "session", "gates", "history", "cardholders", "organisation", "live", "httpd")
 TOKEN = re.compile(r"__Host-kidoban=([0-9a-f]{64}); Path=/; Secure; HttpOnly; SameSite=Strict$")
 
 
