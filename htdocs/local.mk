@@ -1,19 +1,23 @@
 # htdocs: the console; static HTML, CSS, ES modules, messages and openapi.yaml. Installed under $(pkgdatadir)/htdocs.
 # The build tree's htdocs/ is a complete document root: what git holds is copied there beside what is made or fetched.
 CONSOLE_FILES = \
-	htdocs/alarms/acknowledge.js htdocs/alarms/alarms.js htdocs/alarms/panel.js htdocs/alarms/strip.js htdocs/alarms/toasts.js htdocs/alarms/words.js \
-	htdocs/app/api.js htdocs/app/dialog.js htdocs/app/event_reader.js htdocs/app/format.js htdocs/app/help.js htdocs/app/i18n.js htdocs/app/keys.js \
-	htdocs/app/live.js htdocs/app/login.js htdocs/app/main.js htdocs/app/menus.js htdocs/app/notices.js htdocs/app/palette.js htdocs/app/prefs.js \
-	htdocs/app/problems.js htdocs/app/router.js htdocs/app/saved_searches.js htdocs/app/session.js htdocs/app/shell.js htdocs/app/splitter.js \
-	htdocs/app/status_bar.js htdocs/app/store.js htdocs/app/tabs.js htdocs/app/theme.js htdocs/elements/grid_columns.js \
-	htdocs/elements/grid_columns_dialog.js htdocs/elements/grid_keys.js htdocs/elements/grid_marks.js htdocs/elements/kb-grid.js \
-	htdocs/elements/kb-plot.js htdocs/elements/kb-tree.js htdocs/gates/columns.js htdocs/gates/commands.js htdocs/gates/conditions.js \
-	htdocs/gates/detail.js htdocs/gates/edit.js htdocs/gates/lockdown.js htdocs/gates/log.js htdocs/gates/model.js htdocs/gates/progress.js \
-	htdocs/gates/screen.js htdocs/gates/states.js htdocs/gates/tree.js htdocs/history/columns.js htdocs/history/csv.js htdocs/history/detail.js \
+	htdocs/alarms/acknowledge.js htdocs/alarms/alarms.js htdocs/alarms/panel.js htdocs/alarms/strip.js htdocs/alarms/toasts.js \
+	htdocs/alarms/words.js htdocs/app/api.js htdocs/app/choosers.js htdocs/app/dialog.js htdocs/app/edit_form.js htdocs/app/event_reader.js \
+	htdocs/app/format.js htdocs/app/help.js htdocs/app/i18n.js htdocs/app/keys.js htdocs/app/live.js htdocs/app/login.js htdocs/app/main.js \
+	htdocs/app/menus.js htdocs/app/notices.js htdocs/app/palette.js htdocs/app/prefs.js htdocs/app/problems.js htdocs/app/router.js \
+	htdocs/app/saved_searches.js htdocs/app/session.js htdocs/app/shell.js htdocs/app/splitter.js htdocs/app/status_bar.js \
+	htdocs/app/store.js htdocs/app/tabs.js htdocs/app/theme.js htdocs/app/validity.js htdocs/cardholders/bulk.js htdocs/cardholders/cards.js \
+	htdocs/cardholders/columns.js htdocs/cardholders/conditions.js htdocs/cardholders/detail.js htdocs/cardholders/edit.js \
+	htdocs/cardholders/model.js htdocs/cardholders/permits.js htdocs/cardholders/proof.js htdocs/cardholders/screen.js \
+	htdocs/cardholders/states.js htdocs/elements/grid_columns.js htdocs/elements/grid_columns_dialog.js htdocs/elements/grid_keys.js \
+	htdocs/elements/grid_marks.js htdocs/elements/grid_pages.js htdocs/elements/kb-grid.js htdocs/elements/kb-plot.js \
+	htdocs/elements/kb-tree.js htdocs/gates/columns.js htdocs/gates/commands.js htdocs/gates/conditions.js htdocs/gates/detail.js \
+	htdocs/gates/edit.js htdocs/gates/lockdown.js htdocs/gates/log.js htdocs/gates/model.js htdocs/gates/progress.js htdocs/gates/screen.js \
+	htdocs/gates/states.js htdocs/gates/tree.js htdocs/history/columns.js htdocs/history/csv.js htdocs/history/detail.js \
 	htdocs/history/filter_bar.js htdocs/history/model.js htdocs/history/plots.js htdocs/history/screen.js htdocs/history/time_range.js \
-	htdocs/history/tree.js htdocs/history/words.js htdocs/icon.svg htdocs/index.html htdocs/messages/en.json htdocs/messages/ja.json htdocs/openapi.yaml \
-	htdocs/style/base.css htdocs/style/controls.css htdocs/style/dialogs.css htdocs/style/elements.css htdocs/style/layout.css htdocs/style/print.css \
-	htdocs/style/screens.css
+	htdocs/history/tree.js htdocs/history/words.js htdocs/icon.svg htdocs/index.html htdocs/messages/en.json htdocs/messages/ja.json \
+	htdocs/openapi.yaml htdocs/style/base.css htdocs/style/controls.css htdocs/style/dialogs.css htdocs/style/elements.css \
+	htdocs/style/layout.css htdocs/style/print.css htdocs/style/screens.css
 nobase_dist_pkgdata_DATA += $(CONSOLE_FILES)
 nobase_pkgdata_DATA += htdocs/messages/codes.ja.json htdocs/messages/codes.en.json
 

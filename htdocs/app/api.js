@@ -14,6 +14,7 @@ export class Problem extends Error {
     this.detail = body.detail ?? '';
     this.errors = body.errors ?? [];
     this.limit = body.limit ?? null;
+    this.count = body.count ?? null;
     this.current = body.current ?? null;
     this.retryAfter = retryAfter;
   }

@@ -13,11 +13,13 @@ import { mountToasts } from '../alarms/toasts.js';
 import { startAlarms } from '../alarms/alarms.js';
 import { mountGates } from '../gates/screen.js';
 import { mountHistory } from '../history/screen.js';
+import { mountCardholders } from '../cardholders/screen.js';
 
 /** Screens in the order of SPEC 14: name, right, how to mount. A later screen adds its row. */
 export const screens = [
   { name: 'history', right: 'history', mount: mountHistory, key: '1' },
-  { name: 'gates', right: 'gates', mount: mountGates, key: '2' },
+  { name: 'cardholders', right: 'cardholders', mount: mountCardholders, key: '2' },
+  { name: 'gates', right: 'gates', mount: mountGates, key: '3' },
 ];
 
 export const allowedScreens = () => screens.filter((s) => mayView(s.right));

@@ -2,29 +2,21 @@
 import { rowHeight } from '../app/theme.js';
 
 function target(grid, event) {
-  const rows = grid.shown;
-  const at = rows.findIndex((row) => grid.marks.keyOf(row) === grid.marks.current);
+  if (!grid.count) return -1;
+  const at = grid.indexOf(grid.marks.current);
   const page = Math.max(1, Math.floor(grid.scroller.clientHeight / rowHeight()) - 2);
   const to = {
-    ArrowDown: at + 1, ArrowUp: at < 0 ? 0 : at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: rows.length - 1,
+    ArrowDown: at + 1, ArrowUp: at < 0 ? 0 : at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: grid.count - 1,
   }[event.key];
-  if (to === undefined) return null;
-  return rows[Math.max(0, Math.min(rows.length - 1, to))] ?? null;
+  return to === undefined ? -1 : Math.max(0, Math.min(grid.count - 1, to));
 }
 
 export function gridKey(grid, event) {
   if (event.target !== grid.scroller || event.altKey) return;
-  const row = target(grid, event);
-  if (row) {
+  const to = target(grid, event);
+  if (to >= 0) {
     event.preventDefault();
-    const key = grid.marks.keyOf(row);
-    if (event.ctrlKey) {
-      grid.marks.at(key);
-      grid.scrollToKey(key);
-      grid.refresh();
-    } else {
-      grid.mark(key, event.shiftKey ? 'range' : 'only');
-    }
+    grid.goTo(to, event.ctrlKey ? 'cursor' : event.shiftKey ? 'range' : 'only');
     return;
   }
   if (event.key === ' ' && grid.marks.current !== null) {
@@ -36,7 +28,7 @@ export function gridKey(grid, event) {
   } else if (event.key.toLowerCase() === 'a' && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     grid.markEvery();
-  } else if (event.key === 'Escape' && grid.marks.keys.length > 1) {
+  } else if (event.key === 'Escape' && (grid.marks.all || grid.marks.keys.length > 1)) {
     grid.selectAll([]);
   }
 }
