@@ -34,3 +34,9 @@ cgi_bin_organisation_organisation_SOURCES = cgi-bin/organisation/main.c cgi-bin/
 	cgi-bin/organisation/handlers.h cgi-bin/organisation/unit.c cgi-bin/organisation/organisation.c cgi-bin/organisation/gate_groups.c
 cgi_bin_organisation_organisation_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 cgi_bin_organisation_organisation_LDADD = $(LINK_WEB)
+
+pkglibexec_PROGRAMS += cgi-bin/transfers/transfers
+cgi_bin_transfers_transfers_SOURCES = cgi-bin/transfers/main.c cgi-bin/transfers/routes.c cgi-bin/transfers/routes.h \
+	cgi-bin/transfers/handlers.h cgi-bin/transfers/transfers.c cgi-bin/transfers/proof.c
+cgi_bin_transfers_transfers_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+cgi_bin_transfers_transfers_LDADD = $(LINK_WEB)

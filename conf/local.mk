@@ -5,11 +5,13 @@ problemsdir = $(pkgdatadir)/problems
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
-SYSTEMD_SERVICES = conf/systemd/kidoban-cardholders.service conf/systemd/kidoban-organisation.service \
+SYSTEMD_SERVICES = conf/systemd/kidoban-transfer.service conf/systemd/kidoban-transfers.service \
+	conf/systemd/kidoban-cardholders.service conf/systemd/kidoban-organisation.service \
 	conf/systemd/kidoban-gate-poller.service conf/systemd/kidoban-gates.service \
 	conf/systemd/kidoban-history.service conf/systemd/kidoban-keeper.service conf/systemd/kidoban-live.service \
 	conf/systemd/kidoban-session.service
-SYSTEMD_SOCKETS = conf/systemd/kidoban-cardholders.socket conf/systemd/kidoban-organisation.socket \
+SYSTEMD_SOCKETS = conf/systemd/kidoban-transfers.socket \
+	conf/systemd/kidoban-cardholders.socket conf/systemd/kidoban-organisation.socket \
 	conf/systemd/kidoban-gates.socket conf/systemd/kidoban-history.socket conf/systemd/kidoban-live.socket \
 	conf/systemd/kidoban-session.socket
 
@@ -44,6 +46,9 @@ conf/systemd/kidoban-session.service: conf/systemd/kidoban-session.service.in
 conf/systemd/kidoban-gates.socket: conf/systemd/kidoban-gates.socket.in
 conf/systemd/kidoban-history.socket: conf/systemd/kidoban-history.socket.in
 conf/systemd/kidoban-live.socket: conf/systemd/kidoban-live.socket.in
+conf/systemd/kidoban-transfer.service: conf/systemd/kidoban-transfer.service.in
+conf/systemd/kidoban-transfers.service: conf/systemd/kidoban-transfers.service.in
+conf/systemd/kidoban-transfers.socket: conf/systemd/kidoban-transfers.socket.in
 conf/systemd/kidoban-session.socket: conf/systemd/kidoban-session.socket.in
 conf/systemd/kidoban-cardholders.service: conf/systemd/kidoban-cardholders.service.in
 conf/systemd/kidoban-cardholders.socket: conf/systemd/kidoban-cardholders.socket.in

@@ -14,6 +14,7 @@ daemons_gate_poller_libpoller_a_SOURCES = \
 	daemons/gate-poller/loop.c daemons/gate-poller/loop.h \
 	daemons/gate-poller/metrics.c \
 	daemons/gate-poller/nudge.c \
+	daemons/gate-poller/pace.c daemons/gate-poller/pace.h \
 	daemons/gate-poller/poller.c daemons/gate-poller/poller.h \
 	daemons/gate-poller/schedule.c daemons/gate-poller/schedule.h \
 	daemons/gate-poller/session.c \

@@ -19,6 +19,10 @@ static const struct setting settings[] = {
 	    .fallback = "60", .lo = 1, .hi = 60, .meaning = "seconds between two states of a gate (L-3)" },
 	{ .name = "events_interval", .type = SETTING_INT, .offset = offsetof(struct poller_config, events_interval),
 	    .fallback = "300", .lo = 1, .hi = 300, .meaning = "seconds between two collections of events (L-10)" },
+	{ .name = "bandwidth_controller_kbit", .type = SETTING_INT, .offset = offsetof(struct poller_config, controller_kbit),
+	    .fallback = "0", .lo = 0, .hi = 1000000, .meaning = "most kbit/s of transfers to one controller (L-21); 0: no limit" },
+	{ .name = "bandwidth_total_kbit", .type = SETTING_INT, .offset = offsetof(struct poller_config, total_kbit),
+	    .fallback = "0", .lo = 0, .hi = 10000000, .meaning = "the same for all controllers and gate-pollers together; 0: no limit" },
 };
 
 static void name_by_machine(struct poller_config *config)

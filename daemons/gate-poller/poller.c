@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/str.h"
+#include "db/poller_stream.h"
 
 enum {
 	SECOND_MS = 1000,		/* commands */
@@ -95,11 +96,21 @@ static void each_transfer(void *arg, int64_t now_ms)
 	loop_timer_set(p->loop, &p->slot_timer, now_ms + TRANSFERS_EVERY_MS);
 }
 
+static void peers_told(void *arg, enum async_outcome outcome, const struct async_rows *rows)
+{
+	struct poller *p = arg;
+
+	if (outcome == ASYNC_OK && async_rows_count(rows) == 1)
+		p->peers = (int)async_int(rows, 0, 0);
+}
+
 static void each_half_minute(void *arg, int64_t now_ms)
 {
 	struct poller *p = arg;
 
 	controllers_site(p);
+	if (p->config.total_kbit > 0 && async_is_up(control(p)))
+		poller_peers(control(p), peers_told, p);
 	store_counters(p);
 	loop_timer_set(p->loop, &p->counter_timer, now_ms + COUNTERS_EVERY_MS);
 }

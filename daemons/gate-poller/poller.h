@@ -4,7 +4,7 @@
  *	database.c	the connections and what wakes through them
  *	controllers.c	which controllers are ours: leases
  *	session.c	a controller's session: inputs to the step function, its actions done
- *	slots.c schedule.c keys.c	rules, pure
+ *	slots.c schedule.c keys.c pace.c	rules, pure
  *	store.c status.c	batches of events and of states to the database
  *	commands.c	from the database to gates and their answers back
  *	enrol.c		enrolment keys, made beside the loop; key_ring.c	keys from and to the database
@@ -25,6 +25,7 @@
 #include "gate/driver.h"
 #include "keys.h"
 #include "loop.h"
+#include "pace.h"
 #include "schedule.h"
 #include "slots.h"
 #include "zone.h"
@@ -36,6 +37,7 @@ struct poller_config {
 	char *metrics_listen;
 	int64_t nudge_port;
 	int64_t state_interval, events_interval;	/* seconds */
+	int64_t controller_kbit, total_kbit;		/* L-21; 0 = no limit */
 };
 
 /* One connection and its place in the loop. */
@@ -59,6 +61,9 @@ struct controller {
 	const char *gone;		/* the channel ended inside a step: tell the session after it */
 	char gone_text[120];
 	struct slot slot;
+	struct pace pace;
+	struct loop_timer pace_timer;	/* a bulk slot is asked for then */
+	bool pace_doubtful;
 	struct schedule schedule;
 	struct loop_timer timer, nudge_timer;
 	int64_t nudged_ms;
@@ -113,6 +118,8 @@ struct poller {
 	struct database databases[DATABASES];
 	struct channels *channels;
 	struct slots slots;
+	struct pace pace;
+	int peers;			/* pollers that share the bandwidth, ourselves too */
 	struct gate_actions *actions;	/* one for all sessions */
 
 	int32_t id;			/* 0 = not registered with the database yet */

@@ -157,6 +157,43 @@ static void want_slot(struct controller *c, enum gate_slot_class class, bool dou
 	    doubtful && !changing_keys);
 }
 
+/* L-21: bulk waits until what was sent before is paid off; everything else goes when it comes. */
+static void want_slot_in_time(struct controller *c, enum gate_slot_class class, bool doubtful, int64_t now_ms)
+{
+	int64_t at = pace_next_ms(&c->pace, now_ms), all = pace_next_ms(&c->poller->pace, now_ms);
+
+	if (all > at)
+		at = all;
+	if (class != GATE_SLOT_BULK || at <= now_ms) {
+		want_slot(c, class, doubtful);
+		return;
+	}
+	c->pace_doubtful = doubtful;
+	loop_timer_set(c->poller->loop, &c->pace_timer, at);
+}
+
+static void pace_over(void *arg, int64_t now_ms)
+{
+	struct controller *c = arg;
+
+	want_slot_in_time(c, GATE_SLOT_BULK, c->pace_doubtful, now_ms);
+}
+
+static void send_message(struct controller *c, const struct gate_action *a, int64_t now_ms)
+{
+	struct poller *p = c->poller;
+
+	channel_send(c->channel, a->u.send.bytes, a->u.send.size);
+	if (c->slot.holding != SLOT_HELD || c->slot.class != SLOT_BULK)
+		return;
+	pace_sent(&c->pace, a->u.send.size, p->config.controller_kbit, now_ms);
+	if (p->config.total_kbit > 0) {
+		int64_t share = p->config.total_kbit / (p->peers > 0 ? p->peers : 1);
+
+		pace_sent(&p->pace, a->u.send.size, share > 0 ? share : 1, now_ms);
+	}
+}
+
 static void do_action(struct controller *c, const struct gate_action *a, int64_t now_ms)
 {
 	struct poller *p = c->poller;
@@ -164,7 +201,7 @@ static void do_action(struct controller *c, const struct gate_action *a, int64_t
 	switch (a->kind) {
 	case GATE_ACT_SEND:
 		if (c->channel != NULL)
-			channel_send(c->channel, a->u.send.bytes, a->u.send.size);
+			send_message(c, a, now_ms);
 		break;
 	case GATE_ACT_CONNECT:
 		connect_channel(c, now_ms);
@@ -213,9 +250,10 @@ static void do_action(struct controller *c, const struct gate_action *a, int64_t
 		key_ring_failed(c, now_ms);
 		break;
 	case GATE_ACT_WANT_SLOT:
-		want_slot(c, a->u.slot.class, a->u.slot.doubtful);
+		want_slot_in_time(c, a->u.slot.class, a->u.slot.doubtful, now_ms);
 		break;
 	case GATE_ACT_RELEASE_SLOT:
+		loop_timer_clear(p->loop, &c->pace_timer);
 		slots_release(&p->slots, &c->slot);
 		break;
 	case GATE_ACT_COUNT:
@@ -336,6 +374,7 @@ int session_begin(struct controller *c, const struct gate_config *config, const 
 	c->slot = (struct slot){ .owner = c };
 	loop_timer_init(&c->timer, wake, c);
 	loop_timer_init(&c->key_timer, key_ring_due, c);
+	loop_timer_init(&c->pace_timer, pace_over, c);
 	loop_timer_init(&c->nudge_timer, nudge_due, c);
 	schedule_begin(&c->schedule, c->serial, &(struct schedule_intervals){ c->poller->config.state_interval * 1000,
 	    c->poller->config.events_interval * 1000 }, now_ms);
@@ -348,6 +387,7 @@ void session_end(struct controller *c)
 	slots_release(&c->poller->slots, &c->slot);
 	loop_timer_clear(c->poller->loop, &c->timer);
 	loop_timer_clear(c->poller->loop, &c->key_timer);
+	loop_timer_clear(c->poller->loop, &c->pace_timer);
 	loop_timer_clear(c->poller->loop, &c->nudge_timer);
 	channel_close(c->channel);
 	c->channel = NULL;

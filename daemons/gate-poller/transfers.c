@@ -16,6 +16,7 @@ enum {
 	BYTES_MOST = 256 * 1024 * 1024,	/* of prepared records; who comes later waits */
 	RETRY_FIRST_MS = 5000,
 	RETRY_MOST_MS = 300000,
+	PROGRESS_MS = 500,
 };
 
 void transfers_ignore(void *arg, enum async_outcome outcome, const struct async_rows *rows)
@@ -138,6 +139,13 @@ static bool has_drifted(const struct stream_held *held, const struct gate_stream
 	return told->revision == 0 && memcmp(told->digest, nothing, GATE_SUM_SIZE) == 0;
 }
 
+/* A memory that holds no permits any more holds no deny list either. */
+static void forget_revocations(struct controller *c)
+{
+	c->held[STREAM_REVOCATIONS - 1].known = false;
+	poller_stream_lost(control(c->poller), c->id, c->token, STREAM_REVOCATIONS, 0, "memory lost", transfers_ignore, NULL);
+}
+
 void transfers_status(struct controller *c, const struct gate_status_reply *r)
 {
 	for (int i = 0; i < r->stream_count; i++) {
@@ -152,6 +160,8 @@ void transfers_status(struct controller *c, const struct gate_status_reply *r)
 		log_warnx("controller %d holds something else than was confirmed of %s (revision %llu): it is filled again",
 		    c->id, stream_code(told->stream), (unsigned long long)told->revision);
 		held->known = false;
+		if (told->revision == 0)
+			forget_revocations(c);
 		poller_stream_lost(control(c->poller), c->id, c->token, told->stream, (int64_t)told->revision,
 		    told->revision == 0 ? "memory lost" : "digest differs", transfers_ignore, NULL);
 	}
@@ -171,12 +181,40 @@ void stream_confirmed(struct controller *c, const struct work *w, uint64_t revis
 	    digest != NULL ? GATE_SUM_SIZE : 0, transfers_ignore, NULL);
 }
 
+/* Which job was asked about: its controller may have gone, or be at something else, when the answer comes. */
+struct question {
+	struct poller *poller;
+	int32_t controller;
+	int64_t token, job;
+};
+
+static void progress_told(void *arg, enum async_outcome outcome, const struct async_rows *rows)
+{
+	struct question *q = arg;
+	struct controller *c = controller_with_token(q->poller, q->controller, q->token);
+
+	if (outcome == ASYNC_OK && async_rows_count(rows) == 1 && !async_bool(rows, 0, 0) && c != NULL)
+		permits_stop(c, q->job, clock_mono_ms());
+	free(q);
+}
+
+void work_progress(struct controller *c, struct work *w, int64_t done, int64_t total, int64_t now_ms)
+{
+	if (w->job == 0 || (w->told_ms != 0 && now_ms - w->told_ms < PROGRESS_MS && done < total))
+		return;
+	w->told_ms = now_ms;
+	struct question *q = xcalloc(1, sizeof *q);
+	*q = (struct question){ c->poller, c->id, c->token, w->job };
+	poller_job_progress(control(c->poller), w->job, c->token, done, total, progress_told, q);
+}
+
 void work_ended(struct controller *c, const struct work *w, bool ok, const char *reason, int64_t now_ms)
 {
 	int64_t *backoff = &c->retry_backoff[w->stream - 1];
 
-	if (ok) {
+	if (ok || w->stopped) {
 		*backoff = 0;
+		c->retry_at[w->stream - 1] = 0;
 	} else {
 		*backoff = *backoff == 0 ? RETRY_FIRST_MS : *backoff * 2 < RETRY_MOST_MS ? *backoff * 2 : RETRY_MOST_MS;
 		c->retry_at[w->stream - 1] = now_ms + *backoff;

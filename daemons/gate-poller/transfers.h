@@ -16,6 +16,8 @@ struct work {
 	int stream;
 	int64_t from, to, job;		/* from < 0 = full */
 	enum work_state state;
+	bool stopped;			/* by an operator: not tried again */
+	int64_t told_ms;		/* when the progress was last stored */
 };
 
 struct transfers {
@@ -27,6 +29,7 @@ struct transfers {
 
 void permits_start(struct transfers *, struct controller *, const struct poller_stream *);
 void permits_action(struct controller *, const struct gate_action *, int64_t now_ms);
+void permits_stop(struct controller *, int64_t job, int64_t now_ms);
 void permits_forget(struct controller *);
 void revoke_start(struct transfers *, struct controller *, const struct poller_stream *);
 void revoke_action(struct controller *, const struct gate_action *, int64_t now_ms);
@@ -34,6 +37,8 @@ void revoke_forget(struct controller *);
 
 /* The database, and what we remember, have it as confirmed. */
 void stream_confirmed(struct controller *, const struct work *, uint64_t revision, const uint8_t *digest);
+/* Stores how far the job is; one that was stopped is given up when the answer comes. */
+void work_progress(struct controller *, struct work *, int64_t done, int64_t total, int64_t now_ms);
 void work_ended(struct controller *, const struct work *, bool ok, const char *reason, int64_t now_ms);
 void transfers_ignore(void *arg, enum async_outcome, const struct async_rows *);
 

@@ -111,7 +111,7 @@ static void take_record(void *arg, const struct async_rows *row)
 		fatalx("OpenSSL gives no digest");
 }
 
-/* The same content has the same id, whoever sends it and after whatever crash: so it resumes. */
+/* The same content for the same job has the same id, whoever sends it and after whatever crash: so it resumes. */
 static void make_plan(struct transfer_work *w, uint64_t from)
 {
 	struct gate_transfer_begin *b = &w->plan.begin;
@@ -127,6 +127,8 @@ static void make_plan(struct transfer_work *w, uint64_t from)
 	};
 	sha256(buf_text(&w->records), w->records.len, b->sha256);
 	buf_addf(&name, "%d/%d/%llu/%llu/", b->stream, b->mode, (unsigned long long)b->from, (unsigned long long)b->to);
+	if (b->mode == GATE_TRANSFER_FULL)	/* what it took once and lost since it must not take for done */
+		buf_addf(&name, "%lld/", (long long)w->work.job);
 	buf_add_hex(&name, b->sha256, sizeof b->sha256);
 	sha256(buf_text(&name), name.len, id);
 	memcpy(b->transfer, id, sizeof b->transfer);
@@ -156,8 +158,8 @@ static void loaded(void *arg, enum async_outcome outcome, const struct async_row
 		work_free(w);
 		return;
 	}
-	if (outcome != ASYNC_OK) {
-		finish(c, false, "the database did not give the records", now);
+	if (outcome != ASYNC_OK || w->work.stopped) {
+		finish(c, false, w->work.stopped ? "stopped" : "the database did not give the records", now);
 		return;
 	}
 	if (w->skipped > 0)
@@ -207,6 +209,7 @@ void permits_start(struct transfers *t, struct controller *c, const struct polle
 		expect_digest(w, c);
 	c->transfer = w;
 	t->loading++;
+	work_progress(c, &w->work, 0, 0, clock_mono_ms());
 	poller_permits(plan_db(t->poller), c->id, w->work.from, w->work.to, take_record, loaded, w);
 }
 
@@ -218,9 +221,7 @@ void permits_action(struct controller *c, const struct gate_action *a, int64_t n
 		return;
 	switch (a->kind) {
 	case GATE_ACT_TRANSFER_PROGRESS:
-		if (w->work.job != 0)
-			poller_job_progress(control(c->poller), w->work.job, c->token, a->u.progress.done, a->u.progress.total,
-			    transfers_ignore, NULL);
+		work_progress(c, &w->work, a->u.progress.done, a->u.progress.total, now_ms);
 		break;
 	case GATE_ACT_STREAM_CONFIRMED:
 		if (w->digest != NULL && a->u.confirmed.digest != NULL &&
@@ -235,6 +236,18 @@ void permits_action(struct controller *c, const struct gate_action *a, int64_t n
 	default:
 		break;
 	}
+}
+
+void permits_stop(struct controller *c, int64_t job, int64_t now_ms)
+{
+	struct transfer_work *w = c->transfer;
+
+	if (w == NULL || w->work.job != job || w->work.stopped)
+		return;
+	log_info("controller %d: the transfer of permits was stopped", c->id);
+	w->work.stopped = true;
+	if (w->work.state == WORK_SENDING)
+		session_step(c, &(struct gate_input){ .kind = GATE_IN_TRANSFER_STOP }, now_ms);
 }
 
 void permits_forget(struct controller *c)

@@ -153,3 +153,9 @@ void poller_job_end(struct async *db, int64_t job, int64_t token, bool ok, const
 	async_call_text(c, reason);
 	async_send(db, c);
 }
+
+void poller_peers(struct async *db, async_done *done, void *arg)
+{
+	async_send(db, async_call_new("SELECT count(*)::int4 FROM kidoban.poller WHERE stopped_at IS NULL"
+	    " AND heartbeat > clock_timestamp() - interval '15 seconds'", done, arg));
+}

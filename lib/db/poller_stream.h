@@ -56,7 +56,10 @@ void poller_stream_confirm(struct async *, int32_t controller, int64_t token, in
 /* It holds something else than what is confirmed: forget that, so that it is filled again (T-8). */
 void poller_stream_lost(struct async *, int32_t controller, int64_t token, int stream, int64_t revision, const char *reason,
     async_done *, void *arg);
+/* Answers one bool: false = the job was stopped or is not ours any more. */
 void poller_job_progress(struct async *, int64_t job, int64_t token, int64_t done, int64_t total, async_done *, void *arg);
+/* One number: gate-pollers that are at work. */
+void poller_peers(struct async *, async_done *, void *arg);
 void poller_job_end(struct async *, int64_t job, int64_t token, bool ok, const char *reason, async_done *, void *arg);
 
 #endif

@@ -141,8 +141,11 @@ BEGIN
                         OR EXISTS (SELECT FROM credential_past WHERE to_cs = mine.id)
                         OR EXISTS (SELECT FROM permit_past WHERE to_cs = mine.id)
                         OR EXISTS (SELECT FROM gate_group_member_past WHERE to_cs = mine.id))
-   WHERE id = mine.id RETURNING revision INTO mine.revision;
+   WHERE id = mine.id RETURNING revision, revokes INTO mine.revision, mine.revokes;
   PERFORM pg_notify('kidoban_change', mine.revision::text);
+  IF mine.revokes THEN
+    PERFORM pg_notify('kidoban_transfer', '');
+  END IF;
   IF mine.touched && '{controller,gate}' THEN
     PERFORM pg_notify('kidoban_controllers', '');
   END IF;

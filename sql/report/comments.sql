@@ -131,3 +131,25 @@ COMMENT ON COLUMN report.alarm.cleared_at IS '復旧日時。空は発生中。W
 COMMENT ON COLUMN report.alarm.acknowledged_at IS '確認日時。空は未確認。When it was acknowledged; empty: not yet';
 COMMENT ON COLUMN report.alarm.acknowledged_by IS '確認したオペレーター。Operator who acknowledged it';
 COMMENT ON COLUMN report.alarm.comment IS '確認時のコメント。Comment given with it';
+
+COMMENT ON VIEW report.exposure IS 'ゲートの保持内容が最新でない出入ユーザー。Cardholders for whom a gate does not hold the latest yet';
+COMMENT ON COLUMN report.exposure.cardholder_id IS '出入ユーザーの番号。Number of the cardholder';
+COMMENT ON COLUMN report.exposure.employee_number IS '社員番号。Employee number';
+COMMENT ON COLUMN report.exposure.name IS '氏名。Name';
+COMMENT ON COLUMN report.exposure.gate_id IS 'ゲートの番号。Number of the gate';
+COMMENT ON COLUMN report.exposure.gate IS 'ゲートの名称。Name of the gate';
+COMMENT ON COLUMN report.exposure.building IS '建物。Building';
+COMMENT ON COLUMN report.exposure.management_group IS '管理グループ。Management group';
+COMMENT ON COLUMN report.exposure.state IS 'exposed:まだ通れてしまう、pending:まだ通れない。exposed: would still be let pass; pending: not yet let pass';
+COMMENT ON COLUMN report.exposure.reason IS '理由(revoked 失効未達、reduced 縮小未達、unknown 保持不明、changed 変更未達、unloaded 未転送)。Why: revoked, reduced, unknown, changed, unloaded';
+COMMENT ON COLUMN report.exposure.held_revision IS 'ゲートが保持する通行許可の版。Revision of the permits that the gate holds';
+COMMENT ON COLUMN report.exposure.held_since IS 'その版を保持した日時。Since when it holds that';
+
+COMMENT ON VIEW report.gate_permits IS 'ゲートごとの通行許可の保持状況。What permits each gate holds';
+COMMENT ON COLUMN report.gate_permits.gate_id IS 'ゲートの番号。Number of the gate';
+COMMENT ON COLUMN report.gate_permits.gate IS 'ゲートの名称。Name of the gate';
+COMMENT ON COLUMN report.gate_permits.held_revision IS '保持する通行許可の版。空は未転送。Revision of the permits held; empty: none confirmed';
+COMMENT ON COLUMN report.gate_permits.held_since IS 'その版を保持した日時。Since when it holds that';
+COMMENT ON COLUMN report.gate_permits.deny_list_revision IS '保持する失効リストの版。Revision of the deny list held';
+COMMENT ON COLUMN report.gate_permits.deny_list_since IS '失効リストを保持した日時。Since when it holds that list';
+COMMENT ON COLUMN report.gate_permits.newest_revision IS 'サーバーの最新の版。Newest revision of the server';

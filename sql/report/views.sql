@@ -88,4 +88,21 @@ SELECT a.id AS alarm_id, k.code AS kind, k.ja AS kind_ja, k.en AS kind_en, a.gat
   LEFT JOIN controller c ON c.id = a.controller_id
   LEFT JOIN operator o ON o.id = a.acknowledged_by;
 
+CREATE OR REPLACE VIEW report.exposure AS
+SELECT e.cardholder_id, c.employee_number, c.name, e.gate_id, g.name AS gate, g.building, g.management_group, e.state, e.reason,
+       e.held_revision, s.confirmed_at AS held_since
+  FROM kidoban.exposed_people() e
+  LEFT JOIN report.gate g ON g.gate_id = e.gate_id
+  LEFT JOIN LATERAL (SELECT v.employee_number, v.name FROM cardholder_version v WHERE v.id = e.cardholder_id
+                      ORDER BY v.from_cs DESC LIMIT 1) c ON true
+  LEFT JOIN controller_stream s ON s.controller_id = e.controller_id AND s.stream = 1;
+
+CREATE OR REPLACE VIEW report.gate_permits AS
+SELECT g.id AS gate_id, g.name AS gate, p.confirmed_revision AS held_revision, p.confirmed_at AS held_since,
+       r.confirmed_revision AS deny_list_revision, r.confirmed_at AS deny_list_since,
+       (SELECT max(revision) FROM change_set) AS newest_revision
+  FROM kidoban.gate g
+  LEFT JOIN controller_stream p ON p.controller_id = g.controller_id AND p.stream = 1
+  LEFT JOIN controller_stream r ON r.controller_id = g.controller_id AND r.stream = 2;
+
 GRANT SELECT ON ALL TABLES IN SCHEMA report TO kidoban_report;

@@ -10,7 +10,8 @@ SITE_TESTS = \
 	tests/system/outage_test.py \
 	tests/system/people_lost_test.py \
 	tests/system/permits_test.py \
-	tests/system/pollers_test.py
+	tests/system/pollers_test.py \
+	tests/system/transfer_test.py
 dist_check_SCRIPTS += $(SITE_TESTS) tests/system/soak.py
 EXTRA_DIST += tests/system/client.py tests/system/ledger.py tests/system/relay.py tests/system/tap.py tests/system/torment.py \
 	tests/system/world.py

@@ -3,3 +3,5 @@
 dist_check_SCRIPTS += tests/web/api_test.py tests/web/session_test.py tests/web/live_test.py tests/web/people_test.py
 WEB_TESTS += tests/web/api_test.py tests/web/session_test.py tests/web/live_test.py tests/web/people_test.py
 EXTRA_DIST += tests/web/web.py
+dist_check_SCRIPTS += tests/web/transfers_test.py
+WEB_TESTS += tests/web/transfers_test.py
