@@ -26,12 +26,12 @@ cgi_bin_live_live_LDADD = $(LINK_WEB) -lpthread
 
 cgi_bin_cardholders_cardholders_SOURCES = cgi-bin/cardholders/main.c cgi-bin/cardholders/routes.c cgi-bin/cardholders/routes.h \
 	cgi-bin/cardholders/handlers.h cgi-bin/cardholders/cardholders.c cgi-bin/cardholders/edit.c cgi-bin/cardholders/bulk.c \
-	cgi-bin/cardholders/permits.c
+	cgi-bin/cardholders/permits.c cgi-bin/cardholders/export.c
 cgi_bin_cardholders_cardholders_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 cgi_bin_cardholders_cardholders_LDADD = $(LINK_WEB)
 
 cgi_bin_organisation_organisation_SOURCES = cgi-bin/organisation/main.c cgi-bin/organisation/routes.c cgi-bin/organisation/routes.h \
-	cgi-bin/organisation/handlers.h cgi-bin/organisation/unit.c cgi-bin/organisation/organisation.c cgi-bin/organisation/gate_groups.c
+	cgi-bin/organisation/handlers.h cgi-bin/organisation/unit.c cgi-bin/organisation/organisation.c cgi-bin/organisation/gate_groups.c cgi-bin/organisation/export.c
 cgi_bin_organisation_organisation_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 cgi_bin_organisation_organisation_LDADD = $(LINK_WEB)
 
@@ -40,3 +40,9 @@ cgi_bin_transfers_transfers_SOURCES = cgi-bin/transfers/main.c cgi-bin/transfers
 	cgi-bin/transfers/handlers.h cgi-bin/transfers/transfers.c cgi-bin/transfers/proof.c
 cgi_bin_transfers_transfers_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 cgi_bin_transfers_transfers_LDADD = $(LINK_WEB)
+
+pkglibexec_PROGRAMS += cgi-bin/imports/imports
+cgi_bin_imports_imports_SOURCES = cgi-bin/imports/main.c cgi-bin/imports/routes.c cgi-bin/imports/routes.h cgi-bin/imports/handlers.h \
+	cgi-bin/imports/imports.c cgi-bin/imports/rows.c cgi-bin/imports/undo.c
+cgi_bin_imports_imports_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+cgi_bin_imports_imports_LDADD = $(LINK_WEB)

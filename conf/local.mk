@@ -5,12 +5,12 @@ problemsdir = $(pkgdatadir)/problems
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
-SYSTEMD_SERVICES = conf/systemd/kidoban-transfer.service conf/systemd/kidoban-transfers.service \
+SYSTEMD_SERVICES = conf/systemd/kidoban-imports.service conf/systemd/kidoban-transfer.service conf/systemd/kidoban-transfers.service \
 	conf/systemd/kidoban-cardholders.service conf/systemd/kidoban-organisation.service \
 	conf/systemd/kidoban-gate-poller.service conf/systemd/kidoban-gates.service \
 	conf/systemd/kidoban-history.service conf/systemd/kidoban-keeper.service conf/systemd/kidoban-live.service \
 	conf/systemd/kidoban-session.service
-SYSTEMD_SOCKETS = conf/systemd/kidoban-transfers.socket \
+SYSTEMD_SOCKETS = conf/systemd/kidoban-imports.socket conf/systemd/kidoban-transfers.socket \
 	conf/systemd/kidoban-cardholders.socket conf/systemd/kidoban-organisation.socket \
 	conf/systemd/kidoban-gates.socket conf/systemd/kidoban-history.socket conf/systemd/kidoban-live.socket \
 	conf/systemd/kidoban-session.socket
@@ -54,3 +54,5 @@ conf/systemd/kidoban-cardholders.service: conf/systemd/kidoban-cardholders.servi
 conf/systemd/kidoban-cardholders.socket: conf/systemd/kidoban-cardholders.socket.in
 conf/systemd/kidoban-organisation.service: conf/systemd/kidoban-organisation.service.in
 conf/systemd/kidoban-organisation.socket: conf/systemd/kidoban-organisation.socket.in
+conf/systemd/kidoban-imports.service: conf/systemd/kidoban-imports.service.in
+conf/systemd/kidoban-imports.socket: conf/systemd/kidoban-imports.socket.in

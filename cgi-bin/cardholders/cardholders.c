@@ -26,6 +26,8 @@ const struct web_field cardholder_list_parameters[] = {
 	SEARCH_PARAMETERS,
 	{"limit", WEB_QUERY, WEB_INT, .lo = 1, .hi = 1000},
 	{"after", WEB_QUERY, WEB_TEXT, .lo = 1, .hi = 100},
+	{"lang", .where = WEB_QUERY, .type = WEB_WORD, .from_code = export_lang_from_code},
+	{"encoding", .where = WEB_QUERY, .type = WEB_WORD, .from_code = export_encoding_from_code},
 	{0},
 };
 const struct web_field anchor_parameters[] = {
@@ -144,6 +146,11 @@ void list_cardholders(struct web_request *request)
 	if (read_cursor(request, sort, &after) != 0)
 		return;
 	char *search = search_of_parameters(request);
+	if (wants_csv(request)) {
+		export_cardholders(request, search, sort);
+		free(search);
+		return;
+	}
 	if (cardholders_page(request->db, search, sort, &after, limit, &rows, &total) != DB_OK) {
 		web_database_problem(request);
 	} else {

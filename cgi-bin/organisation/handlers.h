@@ -2,6 +2,7 @@
 #ifndef ORGANISATION_HANDLERS_H
 #define ORGANISATION_HANDLERS_H
 
+#include "db/export.h"
 #include "db/organisation.h"
 #include "web/request.h"
 
@@ -10,7 +11,12 @@ extern const struct web_field department_fields[], department_change_fields[];
 extern const struct web_field management_group_fields[], management_group_change_fields[];
 extern const struct web_field gate_group_fields[], gate_group_change_fields[], gate_group_gates_fields[];
 
+extern const struct web_field department_list_parameters[];
+
 void list_departments(struct web_request *request);
+/* The same as CSV, for who asks for that by Accept. */
+bool wants_csv(const struct web_request *request);
+void export_departments(struct web_request *request);
 void get_department(struct web_request *request);
 void create_department(struct web_request *request);
 void patch_department(struct web_request *request);

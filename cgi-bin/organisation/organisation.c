@@ -26,7 +26,11 @@ const struct web_field management_group_change_fields[] = {
 
 void list_departments(struct web_request *request)
 {
-	list_units(request, DEPARTMENT);
+	web_header(request, "Vary", "Accept");
+	if (wants_csv(request))
+		export_departments(request);
+	else
+		list_units(request, DEPARTMENT);
 }
 
 void get_department(struct web_request *request)

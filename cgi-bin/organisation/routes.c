@@ -7,7 +7,8 @@
 #define ONE .parameters = organisation_parameters
 
 const struct web_route organisation_routes[] = {
-	ROUTE(GET, "/departments", VIEW_ANY3(HISTORY, CARDHOLDERS, DEPARTMENTS), list_departments, .flags = WEB_CONFIGURATION),
+	ROUTE(GET, "/departments", VIEW_ANY3(HISTORY, CARDHOLDERS, DEPARTMENTS), list_departments,
+	      .parameters = department_list_parameters, .flags = WEB_CONFIGURATION),
 	ROUTE(GET, "/departments/{id}", VIEW_ANY3(HISTORY, CARDHOLDERS, DEPARTMENTS), get_department, ONE),
 	ROUTE(POST, "/departments", EDIT(DEPARTMENTS), create_department, .body = department_fields),
 	ROUTE(PATCH, "/departments/{id}", EDIT(DEPARTMENTS), patch_department, ONE, .body = department_change_fields, .flags = WEB_IF_MATCH),

@@ -1,4 +1,5 @@
 /* The main thread: NOTIFY wakes the lanes, leases of what they run are renewed, the service manager's watchdog is fed. */
+#include "import.h"
 #include "transfer.h"
 
 #include <signal.h>
@@ -84,12 +85,15 @@ int transfer_run(const struct transfer_config *config)
 	signal(SIGPIPE, SIG_IGN);
 	if (pthread_sigmask(SIG_BLOCK, &stop, NULL) != 0)	/* before the threads, which inherit it */
 		fatal("signals");
+	pid_t imports = import_worker_start(conninfo, config->common.master_key_file);
 	db = db_new(conninfo, STATEMENT_MS);
 	for (int i = 0; i < LANES; i++)
 		lane_start(&lanes[i], i, config, conninfo);
 	notify_ready();
 	serve(db, lanes, &stop);
 	notify_stopping();
+	if (imports > 0)
+		kill(imports, SIGTERM);
 	for (int i = 0; i < LANES; i++)
 		lane_end(&lanes[i]);
 	for (int i = 0; i < LANES; i++)

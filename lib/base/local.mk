@@ -1,7 +1,7 @@
 # lib/base: log, configuration, strings, clock and other things that know no domain word. May use no other layer.
 noinst_LIBRARIES += lib/base/libbase.a
 lib_base_libbase_a_SOURCES = \
-	lib/base/buf.c lib/base/clock.c lib/base/clock.h lib/base/config.c lib/base/config.h lib/base/listen.c lib/base/listen.h \
+	lib/base/buf.c lib/base/clock.c lib/base/clock.h lib/base/config.c lib/base/config.h lib/base/csv_reader.c lib/base/csv_reader.h lib/base/listen.c lib/base/listen.h \
 	lib/base/log.c lib/base/log.h lib/base/notify.c lib/base/notify.h lib/base/program.c lib/base/program.h \
 	lib/base/seal.c lib/base/seal.h lib/base/str.c lib/base/str.h lib/base/token.c lib/base/token.h
 
@@ -19,3 +19,8 @@ tests_unit_base_str_test_SOURCES = tests/unit/base_str_test.c
 tests_unit_base_str_test_LDADD = $(LINK_BASE) $(LINK_CUNIT)
 tests_unit_base_system_test_SOURCES = tests/unit/base_system_test.c
 tests_unit_base_system_test_LDADD = $(LINK_BASE) $(LINK_CUNIT)
+
+check_PROGRAMS += tests/unit/base_csv_reader_test
+UNIT_TESTS += tests/unit/base_csv_reader_test
+tests_unit_base_csv_reader_test_SOURCES = tests/unit/base_csv_reader_test.c
+tests_unit_base_csv_reader_test_LDADD = $(LINK_BASE) $(CSV_LIBS) $(LINK_CUNIT)

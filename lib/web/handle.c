@@ -94,8 +94,9 @@ static int check_origin(struct web_request *request)
 		return 0;
 	if (site[0] != '\0' && strcmp(site, "same-origin") != 0)
 		return web_problem(request, WEB_PROBLEM_CROSS_SITE, NULL);
-	if (len != strlen("application/json") || strncasecmp(type, "application/json", len) != 0)
-		return web_problem(request, WEB_PROBLEM_UNSUPPORTED_TYPE, NULL);
+	const char *wanted = request->route->flags & WEB_UPLOAD ? "text/csv" : "application/json";
+	if (len != strlen(wanted) || strncasecmp(type, wanted, len) != 0)
+		return web_problem(request, WEB_PROBLEM_UNSUPPORTED_TYPE, request->route->flags & WEB_UPLOAD ? "Send Content-Type: text/csv." : NULL);
 	return 0;
 }
 
@@ -174,7 +175,7 @@ static void run(struct web_request *request, char *segments[], const struct buf 
 	}
 	if (web_read_parameters(request, segments) != 0 || read_if_match(request) != 0)
 		return;
-	if (request->method != WEB_GET && web_parse_body(request, buf_text(body), body->len) != 0)
+	if (request->method != WEB_GET && !(request->route->flags & WEB_UPLOAD) && web_parse_body(request, buf_text(body), body->len) != 0)
 		return;
 	if (!unchanged(request))
 		request->route->handle(request);
@@ -186,10 +187,14 @@ void web_handle(struct web_server *server, struct db *db, struct web_transport *
 	char *segments[WEB_MAX_SEGMENTS];
 	struct buf body = {0};
 
-	bool whole = read_all(&request, &body);
+	bool found = find_route(&request, segments) == 0;
+	bool upload = found && request.route->flags & WEB_UPLOAD;
+	bool whole = upload || read_all(&request, &body);
 	find_token(&request);
-	if (find_route(&request, segments) == 0 && check_origin(&request) == 0)
+	if (found && check_origin(&request) == 0)
 		run(&request, segments, &body, whole);
+	if (upload && request.status >= 400)	/* what is left of it; nobody keeps it */
+		(void)read_all(&request, &body);
 	if (request.status >= 400)
 		db_rollback(db);
 	else if (db_is_open(db) && db_commit(db) != DB_OK)

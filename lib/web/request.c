@@ -112,6 +112,12 @@ void web_progress(struct web_request *request)
 		atomic_store(&request->server->slot->busy_since_ms, clock_mono_ms());
 }
 
+size_t web_read(struct web_request *request, char *out, size_t len)
+{
+	web_progress(request);
+	return request->transport->read(request->transport, out, len);
+}
+
 int web_commit(struct web_request *request)
 {
 	return db_commit(request->db) == DB_OK ? 0 : web_database_problem(request);

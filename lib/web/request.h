@@ -96,6 +96,8 @@ int web_stream(struct web_request *request, const char *data, size_t len) __attr
 void web_stream_abort(struct web_request *request);
 /* Percent-encodes everything but letters, digits and -_.~ */
 void web_encode(struct buf *out, const char *text);
+/* With WEB_UPLOAD: up to len bytes of the body; 0 at its end. Keeps the watchdog quiet. */
+size_t web_read(struct web_request *request, char *out, size_t len);
 /* Tells the watchdog that there is progress. */
 void web_progress(struct web_request *request);
 /* A new transaction of the same operator, looking at session and right again: 0, or -1 with the problem set. */

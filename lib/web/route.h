@@ -12,6 +12,7 @@
  *   VIEW(f) / EDIT(f)    at least that level of the function
  *   VIEW_ANY(f, g)       at least view of one of two functions
  *   VIEW_ANY3(f, g, h)   of three
+ *   EDIT_ANY(f, g)       at least edit of one of two functions
  *
  * The database checks right and scope again (row-level security): the row is the first of two locks.
  */
@@ -63,6 +64,7 @@ struct web_field {
 
 enum web_flag {
 	WEB_IF_MATCH = 1,	/* needs If-Match: the revision is in request->if_match */
+	WEB_UPLOAD = 4,		/* the body is a file, text/csv: the handler reads it by web_read, piece by piece */
 	WEB_CONFIGURATION = 2,	/* the reply changes only with a change set: ETag of the newest revision, 304 */
 };
 
@@ -81,6 +83,7 @@ struct web_route {
 #define RIGHT_VIEW(f) {WEB_RIGHT_LEVEL, LEVEL_VIEW, FUNCTION_##f, FUNCTION_##f, FUNCTION_##f}
 #define RIGHT_EDIT(f) {WEB_RIGHT_LEVEL, LEVEL_EDIT, FUNCTION_##f, FUNCTION_##f, FUNCTION_##f}
 #define RIGHT_VIEW_ANY(f, g) {WEB_RIGHT_LEVEL, LEVEL_VIEW, FUNCTION_##f, FUNCTION_##g, FUNCTION_##g}
+#define RIGHT_EDIT_ANY(f, g) {WEB_RIGHT_LEVEL, LEVEL_EDIT, FUNCTION_##f, FUNCTION_##g, FUNCTION_##g}
 #define RIGHT_VIEW_ANY3(f, g, h) {WEB_RIGHT_LEVEL, LEVEL_VIEW, FUNCTION_##f, FUNCTION_##g, FUNCTION_##h}
 
 #define ROUTE(METHOD, PATTERN, RIGHT, HANDLER, ...) \

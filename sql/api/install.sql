@@ -34,6 +34,12 @@ END $$;
 \ir cardholder_edit.sql
 \ir permit.sql
 \ir organisation.sql
+\ir csv.sql
+\ir import.sql
+\ir import_cardholders.sql
+\ir import_departments.sql
+\ir import_work.sql
+\ir undo.sql
 \ir poller_lease.sql
 \ir poller_status.sql
 \ir poller_ingest.sql
@@ -49,6 +55,7 @@ END $$;
 \ir transfer.sql
 \ir policies.sql
 \ir grants.sql
+\ir import_grants.sql
 \ir transfer_grants.sql
 \ir ../report/views.sql
 \ir ../report/comments.sql

@@ -1,0 +1,53 @@
+/* Imports run in a process of their own: hostile files and long transactions stay away from what keeps controllers up to date. */
+#ifndef TRANSFER_IMPORT_H
+#define TRANSFER_IMPORT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/csv_reader.h"
+#include "base/seal.h"
+#include "base/str.h"
+#include "db/import_work.h"
+
+/* Starts the process that reads and applies imports, one after the other; it ends with the caller. Call before any thread is made.
+ * Its pid, or -1 after a warning. It keeps itself alive. */
+pid_t import_worker_start(const char *conninfo, const char *master_key_file);
+/* The same in this process, until SIGTERM. */
+void import_worker_run(const char *conninfo, const char *master_key_file);
+
+/* --- rows of a file to lines of COPY (import_row.c) --------------------------------------------------------------------------- */
+
+struct import_rows {
+	bool departments, delete, clear;
+	const struct seal_key *key;	/* for PINs; NULL: there is none */
+	int64_t import;
+	int columns[32];		/* of each cell of the file: the field, -1 for one that we do not read */
+	size_t column_count;
+	struct buf lines;		/* for COPY; the caller takes and clears them */
+	int64_t count;			/* data rows so far */
+	int pins;			/* how many have one */
+	const char *header_fault;	/* why the header is no header: "unknown_column", "repeated_column", "missing_column" */
+	char header_detail[100];
+	int (*flush)(void *arg);	/* called now and then, when lines are many */
+	void *arg;
+};
+
+/* A csv_row_function; arg: struct import_rows. */
+int import_take_row(void *arg, int64_t n, char *const *fields, size_t count);
+
+/* --- cells (import_cell.c): each appends the COPY text of a value; NULL, or the code of what is wrong ----------------------------- */
+
+const char *cell_text(const char *text, size_t most, struct buf *out);
+const char *cell_card(const char *text, struct buf *out);
+const char *cell_number(const char *text, int64_t hi, struct buf *out);
+const char *cell_flag(const char *text, struct buf *out);
+/* yyyy/MM/dd, or with HH:mm[:ss[.ffffff]]. last: a day alone counts to its end. In local time of TZ; RFC 3339 out. */
+const char *cell_time(const char *text, bool last, struct buf *out);
+const char *cell_pin(const char *text);
+/* group:NAME@LEVEL;gate:NAME@LEVEL [FROM]~[TO] as JSON. */
+const char *cell_permits(const char *text, struct buf *out);
+/* Text as COPY wants it. */
+void cell_escape(struct buf *out, const char *text, size_t len);
+
+#endif

@@ -1,0 +1,227 @@
+/* One cell each: what may be in it, and how PostgreSQL's COPY wants it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "import.h"
+
+void cell_escape(struct buf *out, const char *text, size_t len)
+{
+	size_t plain = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		const char *with = text[i] == '\\' ? "\\\\" : text[i] == '\t' ? "\\t" : text[i] == '\n' ? "\\n" : text[i] == '\r' ? "\\r" : NULL;
+		if (with == NULL)
+			continue;
+		buf_add(out, text + plain, i - plain);
+		buf_adds(out, with);
+		plain = i + 1;
+	}
+	buf_add(out, text + plain, len - plain);
+}
+
+const char *cell_text(const char *text, size_t most, struct buf *out)
+{
+	size_t len = strlen(text);
+
+	if (utf8_has_control(text, len))
+		return "control_character";
+	if (utf8_length(text, len) > most)
+		return "too_long";
+	cell_escape(out, text, len);
+	return NULL;
+}
+
+const char *cell_card(const char *text, struct buf *out)
+{
+	size_t len = strlen(text);
+
+	if (strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") != len)
+		return "malformed";
+	if (len > 16)
+		return "too_long";
+	buf_add(out, text, len);
+	return NULL;
+}
+
+const char *cell_number(const char *text, int64_t hi, struct buf *out)
+{
+	int64_t number;
+
+	if (parse_int(text, 0, hi, &number) != 0)
+		return "malformed";
+	buf_add_int(out, number);
+	return NULL;
+}
+
+const char *cell_flag(const char *text, struct buf *out)
+{
+	static const char *const on[] = {"1", "true", "TRUE", "○", "有効", "はい", "する"};
+	static const char *const off[] = {"0", "false", "FALSE", "×", "無効", "いいえ", "しない"};
+
+	for (size_t i = 0; i < lengthof(on); i++) {
+		if (strcmp(text, on[i]) != 0 && strcmp(text, off[i]) != 0)
+			continue;
+		buf_addc(out, strcmp(text, on[i]) == 0 ? 't' : 'f');
+		return NULL;
+	}
+	return "malformed";
+}
+
+const char *cell_pin(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len >= 4 && len <= 8 && strspn(text, "0123456789") == len ? NULL : "malformed";
+}
+
+/* Digits of exactly so many places; -1 else. */
+static int digits(const char **at, int least, int most)
+{
+	int value = 0, places = 0;
+
+	while (places < most && **at >= '0' && **at <= '9') {
+		value = value * 10 + (*(*at)++ - '0');
+		places++;
+	}
+	return places >= least ? value : -1;
+}
+
+static bool take(const char **at, char c)
+{
+	if (**at != c)
+		return false;
+	(*at)++;
+	return true;
+}
+
+const char *cell_time(const char *text, bool last, struct buf *out)
+{
+	const char *at = text;
+	struct tm tm = {.tm_isdst = -1}, utc;
+	int micro = 0;
+	bool with_time = false;
+
+	tm.tm_year = digits(&at, 4, 4) - 1900;
+	char separator = *at == '-' ? '-' : '/';
+	if (tm.tm_year < 0 || !take(&at, separator))
+		return "malformed";
+	tm.tm_mon = digits(&at, 1, 2) - 1;
+	if (tm.tm_mon < 0 || tm.tm_mon > 11 || !take(&at, separator))
+		return "malformed";
+	tm.tm_mday = digits(&at, 1, 2);
+	int day = tm.tm_mday, month = tm.tm_mon;
+	if (*at != '\0') {
+		with_time = true;
+		if (!take(&at, ' ') || (tm.tm_hour = digits(&at, 1, 2)) < 0 || !take(&at, ':') || (tm.tm_min = digits(&at, 2, 2)) < 0)
+			return "malformed";
+		if (take(&at, ':') && (tm.tm_sec = digits(&at, 2, 2)) < 0)
+			return "malformed";
+		if (take(&at, '.')) {
+			const char *begin = at;
+			micro = digits(&at, 1, 6);
+			for (long places = at - begin; micro > 0 && places < 6; places++)
+				micro *= 10;
+		}
+	}
+	if (*at != '\0' || day < 1 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 59)
+		return "malformed";
+	struct tm noon = {.tm_year = tm.tm_year, .tm_mon = month, .tm_mday = day, .tm_hour = 12, .tm_isdst = -1};
+	if (mktime(&noon) == (time_t)-1 || noon.tm_mday != day || noon.tm_mon != month)	/* 31 April */
+		return "malformed";
+	if (!with_time && last)
+		tm.tm_mday++;
+	time_t t = mktime(&tm);
+	gmtime_r(&t, &utc);
+	buf_addf(out, "%04d-%02d-%02d %02d:%02d:%02d.%06d+00", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
+		 utc.tm_sec, micro);
+	return NULL;
+}
+
+/* --- permits ------------------------------------------------------------------------------------------------------------------- */
+
+/* A name up to the @ that ends it; \ takes the next character for what it is. */
+static const char *permit_name(const char **at, struct buf *name)
+{
+	const char *text = *at;
+
+	for (; *text != '\0' && *text != '@' && *text != ';'; text++) {
+		if (*text == '\\' && text[1] != '\0')
+			text++;
+		buf_addc(name, *text);
+	}
+	*at = text;
+	return *text == '@' && name->len > 0 && name->len <= 256 ? NULL : "malformed";
+}
+
+/* A time up to the sign that ends it, or null. */
+static const char *permit_time(const char **at, const char *ends, bool last, struct buf *out)
+{
+	size_t len = strcspn(*at, ends);
+	const char *wrong = NULL;
+	char text[40];
+
+	if (len >= sizeof(text))
+		return "malformed";
+	memcpy(text, *at, len);
+	text[len] = '\0';
+	*at += len;
+	if (len == 0) {
+		buf_adds(out, "null");
+		return NULL;
+	}
+	buf_addc(out, '"');
+	wrong = cell_time(text, last, out);
+	buf_addc(out, '"');
+	return wrong;
+}
+
+static const char *permit(const char **at, struct buf *out)
+{
+	struct buf name = {0};
+	bool group = strncmp(*at, "group:", 6) == 0;
+
+	if (!group && strncmp(*at, "gate:", 5) != 0)
+		return "malformed";
+	*at += group ? 6 : 5;
+	const char *wrong = permit_name(at, &name);
+	if (wrong == NULL && ((*at)[1] < '1' || (*at)[1] > '8'))
+		wrong = "malformed";
+	if (wrong == NULL) {
+		buf_addf(out, "{\"kind\":\"%s\",\"name\":", group ? "group" : "gate");
+		buf_json_bytes(out, name.data, name.len);
+		buf_addf(out, ",\"level\":%c,\"valid_from\":", (*at)[1]);
+		*at += 2;
+		bool limited = take(at, ' ');
+		wrong = limited ? permit_time(at, "~;", false, out) : (buf_adds(out, "null"), NULL);
+		buf_adds(out, ",\"valid_to\":");
+		if (wrong == NULL && limited && !take(at, '~'))
+			wrong = "malformed";
+		if (wrong == NULL)
+			wrong = limited ? permit_time(at, ";", true, out) : (buf_adds(out, "null"), NULL);
+		buf_addc(out, '}');
+	}
+	buf_free(&name);
+	return wrong;
+}
+
+const char *cell_permits(const char *text, struct buf *out)
+{
+	struct buf json = {0};
+	const char *wrong = strlen(text) > 16384 ? "too_long" : NULL;
+
+	buf_addc(&json, '[');
+	for (const char *at = text; wrong == NULL && *at != '\0';) {
+		if (json.len > 1)
+			buf_addc(&json, ',');
+		wrong = permit(&at, &json);
+		if (wrong == NULL && *at != '\0' && !take(&at, ';'))
+			wrong = "malformed";
+	}
+	buf_addc(&json, ']');
+	if (wrong == NULL)
+		cell_escape(out, json.data, json.len);
+	buf_free(&json);
+	return wrong;
+}

@@ -1,0 +1,66 @@
+/* The database side of the program that reads and applies imports. Two plain connections: one for the work, in long transactions that
+ * act for the operator who uploaded; one that tells how far it is and hears whether it was cancelled. */
+#ifndef DB_IMPORT_WORK_H
+#define DB_IMPORT_WORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct import_db;
+
+struct import_job {
+	int64_t id, token;
+	bool departments;	/* else cardholders */
+	bool update, delete;	/* else add or update */
+	bool clear;		/* blank cells clear */
+	bool applying;		/* else it is to be read */
+	char encoding[8];	/* auto, cp932, utf-8 */
+};
+
+struct import_pin {
+	int n, id;
+	const char *pin;	/* sealed for the file's row, hexadecimal */
+	const char *sealed;	/* what the cardholder has now, hexadecimal; "" for none */
+};
+
+struct import_db *import_db_open(const char *conninfo) __attribute__((returns_nonnull));
+void import_db_close(struct import_db *db);
+/* What failed last: SQLSTATE ("08006" when the connection is gone), words, and the word in HINT. */
+const char *import_db_state(const struct import_db *db);
+const char *import_db_message(const struct import_db *db);
+const char *import_db_hint(const struct import_db *db);
+
+/* 1: here is one; 0: nothing waits; -1: failed. */
+int import_claim(struct import_db *db, struct import_job *job) __attribute__((warn_unused_result));
+/* Waits for a new one, at most so long. */
+void import_wait(struct import_db *db, int timeout_ms);
+/* The site's time zone; the caller frees it. NULL when failed. */
+char *import_time_zone(struct import_db *db);
+void import_tidy(struct import_db *db);
+
+/* The rest: 0, or -1 with what failed. */
+int import_begin(struct import_db *db, int64_t id) __attribute__((warn_unused_result));
+int import_commit(struct import_db *db) __attribute__((warn_unused_result));
+void import_rollback(struct import_db *db);
+/* Makes the tables of the rows; then rows are copied, as text format of COPY. */
+int import_stage(struct import_db *db, int64_t id) __attribute__((warn_unused_result));
+int import_copy_begin(struct import_db *db, const char *table, int64_t id) __attribute__((warn_unused_result));
+int import_copy(struct import_db *db, const struct buf *lines) __attribute__((warn_unused_result));
+int import_copy_end(struct import_db *db) __attribute__((warn_unused_result));
+/* The n-th sealed piece of the file, from 1; by the other connection, so during a COPY too. 1 when there is none. */
+int import_piece(struct import_db *db, int64_t id, int n, struct buf *out) __attribute__((warn_unused_result));
+/* The next rows with a PIN, after row `after`; *count of them. They live until the next call. */
+int import_pins(struct import_db *db, int64_t id, int after, struct import_pin *pins, int most, int *count) __attribute__((warn_unused_result));
+int import_check(struct import_db *db, int64_t id) __attribute__((warn_unused_result));
+/* *next: the step to take after this one, 0 when that was the last. */
+int import_step(struct import_db *db, int64_t id, int step, int *next) __attribute__((warn_unused_result));
+/* By the other connection. False: stop. */
+bool import_progress(struct import_db *db, const struct import_job *job, int progress, int total) __attribute__((warn_unused_result));
+/* fault: JSON, or NULL. */
+int import_end(struct import_db *db, const struct import_job *job, const char *state, const char *reason, const char *fault)
+	__attribute__((warn_unused_result));
+
+#endif

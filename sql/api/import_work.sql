@@ -1,0 +1,214 @@
+-- What the transfer daemon calls to read and apply imports. Run as owner; whose import it is, the setting kidoban.import says, and
+-- current_operator() answers: right and scope are those of the operator who uploaded.
+
+-- The next import that waits, or whose worker died; leased for five minutes at a time.
+CREATE FUNCTION api.import_claim() RETURNS TABLE (id int8, kind text, mode text, encoding text, blank text, state text, token int8)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  j job;
+BEGIN
+  SELECT * INTO j FROM job x
+   WHERE x.kind = 'import' AND ((x.state = 'queued' AND x.next_at <= clock_timestamp()) OR (x.state = 'running' AND x.expires_at < clock_timestamp()))
+   ORDER BY x.next_at, x.id LIMIT 1 FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  UPDATE job x SET state = 'running', token = x.token + 1, attempts = x.attempts + 1, expires_at = clock_timestamp() + interval '300 s'
+   WHERE x.id = j.id RETURNING * INTO j;
+  RETURN QUERY SELECT i.id, i.kind, i.mode, i.encoding, i.blank, i.state, j.token
+                 FROM import i WHERE i.id = (j.payload ->> 'import')::int8;
+END $$;
+
+-- How far it is, on a connection of its own; renews the lease. False: stop, it was cancelled or somebody else has it.
+CREATE FUNCTION api.import_progress(import_id int8, token int8, progress int4, total int4) RETURNS bool
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  UPDATE job j SET expires_at = clock_timestamp() + interval '300 s', progress = import_progress.progress, total = import_progress.total
+   WHERE j.kind = 'import' AND (j.payload ->> 'import')::int8 = import_id AND j.state = 'running' AND j.token = import_progress.token;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  RETURN (SELECT NOT i.cancel FROM import i WHERE i.id = import_id);
+END $$;
+
+-- Ends the job: state 'previewed', 'done', 'failed' or 'cancelled'.
+CREATE FUNCTION api.import_end(import_id int8, token int8, state text, reason text, fault jsonb) RETURNS bool
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  UPDATE job j SET state = CASE import_end.state WHEN 'failed' THEN 'failed' WHEN 'cancelled' THEN 'stopped' ELSE 'done' END,
+         reason = import_end.reason, finished_at = clock_timestamp(), expires_at = NULL
+   WHERE j.kind = 'import' AND (j.payload ->> 'import')::int8 = import_id AND j.state = 'running' AND j.token = import_end.token;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  UPDATE import i SET state = import_end.state, reason = import_end.reason, fault = import_end.fault,
+         finished_at = CASE WHEN import_end.state <> 'previewed' THEN clock_timestamp() END
+   WHERE i.id = import_id;
+  IF import_end.state <> 'previewed' THEN
+    DELETE FROM import_chunk c WHERE c.import_id = import_end.import_id;
+  END IF;
+  IF import_end.state IN ('failed', 'cancelled') THEN
+    PERFORM kidoban.import_drop(import_id);
+  END IF;
+  RETURN true;
+END $$;
+
+-- Room for the rows of this import, empty.
+CREATE FUNCTION api.import_stage(import_id int8) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  k text := (SELECT kind FROM import WHERE id = import_id);
+BEGIN
+  PERFORM kidoban.import_drop(import_id);
+  EXECUTE format(CASE k WHEN 'cardholders' THEN
+    'CREATE UNLOGGED TABLE stage.%I (n int4 NOT NULL, code text, field text, key text, name text, kana text, department_code text,'
+    ' department text, card_number text, issue_count int2, valid_from timestamptz, valid_to timestamptz, enabled bool, lost bool,'
+    ' extended_unlock bool, apb_exempt bool, pin text, note text, permits text)'
+    ELSE 'CREATE UNLOGGED TABLE stage.%I (n int4 NOT NULL, code text, field text, key text, name text, parent_code text)' END,
+    'row_' || import_id);
+  EXECUTE format('GRANT INSERT ON stage.%I TO kidoban_transfer', 'row_' || import_id);
+  EXECUTE format('CREATE UNLOGGED TABLE stage.%I (n int4 NOT NULL, id int4 NOT NULL, sealed bytea, differs bool NOT NULL)', 'pin_' || import_id);
+  EXECUTE format('GRANT INSERT ON stage.%I TO kidoban_transfer', 'pin_' || import_id);
+END $$;
+
+-- The file's pieces, in order.
+CREATE FUNCTION api.import_piece(import_id int8, n int4) RETURNS bytea
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+  SELECT c.data FROM import_chunk c WHERE c.import_id = import_piece.import_id AND c.n = import_piece.n
+$$;
+
+-- Rows with a PIN, after that one: for whom it is (a fresh id when new) and what is sealed now. Only of those in scope.
+CREATE FUNCTION api.import_pins(import_id int8, after int4, most int4) RETURNS TABLE (n int4, id int4, pin text, sealed bytea)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  everyone bool := kidoban.sees_all_departments();
+  scope    int4[] := kidoban.current_department_scope();
+BEGIN
+  PERFORM kidoban.import_right('cardholders', 'edit');
+  RETURN QUERY EXECUTE format(
+    'SELECT s.n, coalesce(c.id, nextval(pg_get_serial_sequence(''kidoban.cardholder'', ''id''))::int4), s.pin,'
+    '       CASE WHEN $3 OR c.department_id = ANY ($4) THEN c.pin_sealed END'
+    '  FROM (SELECT * FROM stage.%I WHERE pin IS NOT NULL AND code IS NULL AND n > $1 ORDER BY n LIMIT $2) s'
+    '  LEFT JOIN kidoban.cardholder c ON c.employee_number = s.key', 'row_' || import_id)
+    USING after, most, everyone, scope;
+END $$;
+
+-- The newest revision that touched what an import stands on.
+CREATE OR REPLACE FUNCTION import_basis() RETURNS int8
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+  SELECT coalesce(max(revision), 0) FROM (
+    SELECT revision FROM change_set WHERE revision IS NOT NULL
+       AND touched && '{department,cardholder,credential,permit,gate,gate_group,gate_group_member}' ORDER BY revision DESC LIMIT 1) x
+$$;
+
+-- Looks at every staged row against what is there, writes stage.result_<id>, and counts. Changes nothing else.
+CREATE FUNCTION api.import_check(import_id int8) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  i       import := (SELECT x FROM import x WHERE x.id = import_id);
+  now_at  int8 := kidoban.import_basis();
+  in_file int4;
+  counted jsonb;
+  deleted int4;
+  there   int4;
+  most    int4;
+  room    int4;
+BEGIN
+  IF i.operator_id IS DISTINCT FROM kidoban.current_operator() THEN
+    RAISE EXCEPTION 'the operator of this import is no longer there' USING ERRCODE = 'KD004';
+  END IF;
+  PERFORM kidoban.import_right(i.kind, 'edit');
+  EXECUTE format('DROP TABLE IF EXISTS stage.%I', 'result_' || i.id);
+  EXECUTE format('ANALYZE stage.%I', 'row_' || i.id);
+  IF i.kind = 'cardholders' THEN
+    PERFORM kidoban.import_check_cardholders(i);
+  ELSE
+    PERFORM kidoban.import_check_departments(i);
+  END IF;
+  EXECUTE format('SELECT count(*), jsonb_build_object(''add'', count(*) FILTER (WHERE action = ''add''),'
+    ' ''change'', count(*) FILTER (WHERE action = ''change''), ''unchanged'', count(*) FILTER (WHERE action = ''unchanged''),'
+    ' ''delete'', count(*) FILTER (WHERE action = ''delete''), ''error'', count(*) FILTER (WHERE action = ''error''))'
+    ' FROM stage.%I', 'result_' || i.id) INTO in_file, counted;
+  deleted := (counted ->> 'delete')::int4;
+  IF i.kind = 'cardholders' THEN
+    SELECT count(*) INTO there FROM cardholder;
+    SELECT cardholders INTO room FROM edition;
+  ELSE
+    SELECT count(*) INTO there FROM department;
+    SELECT departments INTO room FROM edition;
+  END IF;
+  IF there + (counted ->> 'add')::int4 > room THEN
+    RAISE EXCEPTION '%: at most % %', CASE i.kind WHEN 'cardholders' THEN 'L-4' ELSE 'L-5' END, room, i.kind
+      USING ERRCODE = 'KD002', CONSTRAINT = CASE i.kind WHEN 'cardholders' THEN 'L-4' ELSE 'L-5' END;
+  END IF;
+  most := (SELECT value::int4 FROM setting WHERE name = 'import_deletion_percent');
+  UPDATE import x
+     SET rows = in_file, counts = counted, basis = now_at,
+         deletion_share = CASE WHEN there = 0 THEN 0 ELSE deleted::real / there END,
+         deletion_cap = there > 0 AND deleted::int8 * 100 > there::int8 * most
+   WHERE x.id = i.id;
+END $$;
+
+-- Step 0 begins the change set and makes sure that the preview still holds; the following write; the last answers null.
+-- All in one transaction of the caller. Others who write cardholders or departments meanwhile are told "busy".
+CREATE FUNCTION api.import_step(import_id int8, step int4) RETURNS int4
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  i    import;
+  goes int4;
+BEGIN
+  SELECT * INTO i FROM import x WHERE x.id = import_id;
+  IF i.operator_id IS DISTINCT FROM kidoban.current_operator() THEN
+    RAISE EXCEPTION 'the operator of this import is no longer there' USING ERRCODE = 'KD004';
+  END IF;
+  IF i.change_set_id IS NOT NULL THEN    -- done already, but the worker died before it could say so
+    RETURN NULL;
+  END IF;
+  IF step > 0 THEN
+    goes := CASE i.kind WHEN 'cardholders' THEN kidoban.import_write_cardholders(i, step) ELSE kidoban.import_write_departments(i, step) END;
+    IF goes IS NULL THEN
+      i.change_set_id := kidoban.current_change();
+      PERFORM api.change_end();
+      UPDATE import x SET change_set_id = i.change_set_id WHERE x.id = i.id;
+    END IF;
+    RETURN goes;
+  END IF;
+  PERFORM set_config('lock_timeout', '30s', true);
+  LOCK TABLE department, cardholder, credential, permit IN SHARE ROW EXCLUSIVE MODE;
+  IF kidoban.import_basis() <> i.basis THEN
+    PERFORM api.import_check(i.id);
+    SELECT * INTO i FROM import x WHERE x.id = i.id;
+    IF i.deletion_cap AND NOT i.deletion_agreed THEN
+      RAISE EXCEPTION 'since the preview it has come to delete more than is usual' USING ERRCODE = 'KD006', HINT = 'deletions_not_agreed';
+    END IF;
+  END IF;
+  PERFORM api.change_begin(CASE i.kind WHEN 'cardholders' THEN 'cardholder.import' ELSE 'department.import' END, i.file_name, 'import');
+  RETURN 1;
+END $$;
+
+-- Departments with the path of their names from the top, for files.
+CREATE OR REPLACE FUNCTION department_paths() RETURNS TABLE (id int4, code text, path text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+  WITH RECURSIVE tree AS (
+    SELECT d.id, d.code, d.name AS path FROM department d WHERE d.parent_id IS NULL
+    UNION ALL
+    SELECT d.id, d.code, t.path || '/' || d.name FROM department d JOIN tree t ON d.parent_id = t.id)
+  SELECT id, code, path FROM tree
+$$;
+
+-- Old imports and what is left of them; called by the daemon now and then.
+CREATE FUNCTION api.import_tidy() RETURNS int4
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  days int4 := (SELECT value::int4 FROM setting WHERE name = 'import_keep_days');
+  old  int8;
+  n    int4 := 0;
+BEGIN
+  FOR old IN SELECT x.id FROM import x WHERE x.at < clock_timestamp() - make_interval(days => days)
+                AND NOT EXISTS (SELECT FROM job j WHERE j.kind = 'import' AND (j.payload ->> 'import')::int8 = x.id AND j.state IN ('queued', 'running')) LOOP
+    PERFORM kidoban.import_drop(old);
+    DELETE FROM import x WHERE x.id = old;
+    n := n + 1;
+  END LOOP;
+  RETURN n;
+END $$;

@@ -1,0 +1,210 @@
+"""Files of cardholders and departments (C-3, C-4, O-2): uploaded, looked at, applied, cancelled, written out, undone."""
+import csv
+import io
+import os
+import pathlib
+import sys
+import urllib.parse
+
+SOURCE = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2])
+sys.path[:0] = [str(SOURCE / "tests/lib"), str(SOURCE / "tests/web")]
+import web  # noqa: E402
+
+HEAD = "社員番号,氏名,カナ,所属コード,カード番号,有効期間開始,有効期間終了,備考,暗証番号,出入許可"
+
+
+def admin(site):
+    client = web.Client(site)
+    assert client.login().status == 201
+    return client
+
+
+def upload(client, data, kind="cardholders", mode="upsert", wait=True, headers=None, **options):
+    query = urllib.parse.urlencode({"kind": kind, "mode": mode, **options})
+    answer = client.ask("POST", f"/imports?{query}", data, headers={"Content-Type": "text/csv", **(headers or {})})
+    if answer.status != 202 or not wait:
+        return answer
+    return settled(client, answer.json["id"], ("previewed", "failed", "cancelled"))
+
+
+def settled(client, number, states):
+    return web.wait(lambda: (lambda i: i if i["state"] in states else None)(client.get(f"/imports/{number}").json), 40, 0.1) \
+        or client.get(f"/imports/{number}").json
+
+
+def apply(client, found, **body):
+    answer = client.post(f"/imports/{found['id']}/apply", body)
+    assert answer.status == 202, answer
+    return settled(client, found["id"], ("done", "failed"))
+
+
+def rows(client, found, **query):
+    return client.get(f"/imports/{found['id']}/rows?{urllib.parse.urlencode({'limit': 1000, **query})}").json["rows"]
+
+
+def export(client, what="cardholders", query="", **options):
+    return client.get(f"/{what}?{urllib.parse.urlencode(options)}{query}", headers={"Accept": "text/csv"})
+
+
+def cells(answer, encoding="utf-8-sig"):
+    return list(csv.reader(io.StringIO(answer.body.decode(encoding))))
+
+
+def count(found):
+    return tuple(found["counts"][k] for k in ("add", "change", "unchanged", "delete", "error"))
+
+
+def test_round_trip(tap, site, contract):
+    client = admin(site)
+    for encoding in ("utf-8", "cp932"):
+        before = export(client, encoding=encoding)
+        tap.check(before.status == 200 and len(cells(before, "utf-8-sig" if encoding == "utf-8" else "cp932")) == 61, f"{encoding}: the list is written out", before)
+        found = upload(client, before.body)
+        tap.check(found["state"] == "previewed" and count(found) == (0, 0, 60, 0, 0), f"{encoding}: what is written out comes back unchanged",
+                  (found, rows(client, found, status="error")[:3], rows(client, found, status="change")[:3]))
+    done = apply(client, found)
+    tap.check(done["state"] == "done" and export(client, encoding="cp932").body == before.body, "applying that changes nothing", done)
+    some = export(client, query="&q=" + urllib.parse.quote("田"))
+    listed = client.get("/cardholders?limit=1000&q=" + urllib.parse.quote("田")).json
+    tap.check(len(cells(some)) - 1 == listed["total"] > 0, "a filter shows the same in list and file", (len(cells(some)), listed["total"]))
+
+
+def test_modes_and_undo(tap, site, contract):
+    client = admin(site)
+    old = export(client).body
+    code = cells(export(client, "departments"))[2][0]
+    present = [row[0] for row in cells(export(client))[1:4]]
+    gate = client.get("/gates").json["gates"][0]["name"]
+    data = "\r\n".join([
+        HEAD, f"000123,＝山田,ヤマダ,{code},0007,2026/04/01,2027/03/31,\"'=1+1, \"\"x\"\"\",0042,gate:{gate}@3",
+        f"000124,'=cmd,,{code},,,,,,", f"{present[0]},新しい名前,,,,,,,,", f"{present[1]},,,,,,,,,",
+        f"000125,無所属,,NOWHERE,,,,,,", f"000126,二重,,{code},,,,,,", f"000126,二重,,{code},,,,,,", f"000127,日付,,{code},,2026/02/30,,,,",
+        f"000128,暗証,,{code},,,,,12,", f"000129,許可,,{code},,,,,,gate:どこにもない@1", "000130,足りない"]) + "\r\n"
+    found = upload(client, data.encode("cp932"), file_name="人事.csv")
+    tap.check(found["state"] == "previewed" and count(found) == (2, 1, 1, 0, 7), "the preview counts", (found, rows(client, found)))
+    codes = {row["key"]: (row["code"], row["field"]) for row in rows(client, found, status="error") if row["key"]}
+    tap.check(codes == {"000125": ("department_not_found", "department"), "000126": ("duplicate", "employee_number"),
+                        "000127": ("malformed", "valid_from"), "000128": ("malformed", "pin"), "000129": ("permit_not_found", "permits"),
+                        "000130": ("too_few_cells", None)}, "each refused row says why", codes)
+    changed = rows(client, found, status="change")
+    tap.check(len(changed) == 1 and changed[0]["after"]["name"] == "新しい名前" != changed[0]["before"]["name"], "before and after", changed)
+    tap.check(export(client).body == old, "a preview changes nothing")
+    secret = site.value(f"SELECT count(*) FROM stage.row_{found['id']} WHERE pin LIKE '%0042%'")
+    tap.check(secret == "0", "no PIN lies open in the database", secret)
+    done = apply(client, found)
+    tap.check(done["state"] == "done" and done["change_set"], "it is applied as one change set", done)
+    now = {row[0]: row for row in cells(export(client))}
+    tap.check(now["000123"][5] == "0007" and now["000123"][7:9] == ["2026/04/01", "2027/03/31"] and now["000123"][13] == "'=1+1, \"x\""
+              and now["000123"][14] == f"gate:{gate}@3", "leading zeros, dates, notes and permits arrive", now.get("000123"))
+    tap.check(client.get("/cardholders?q=000124").json["cardholders"][0]["name"] == "=cmd" and now["000124"][1] == "'=cmd",
+              "the guard against formulas is taken off and put on", now.get("000124"))
+    tap.check(client.get("/cardholders?q=000123").json["cardholders"][0]["has_pin"], "the PIN is set")
+    result = client.get(f"/imports/{found['id']}/result")
+    tap.check(result.status == 200 and [r[2] for r in cells(result)[1:]].count("NG") == 7 and len(cells(result)) == 12, "the result file", result)
+    again = upload(client, data.encode())
+    tap.check(count(again) == (0, 0, 4, 0, 7), "once more: nothing to do, the PIN included", (again, rows(client, again)))
+    undone = client.post(f"/change-sets/{done['change_set']}/undo", {})
+    tap.check(undone.status == 200 and export(client).body == old, "undo restores the export byte for byte", undone)
+    twice = client.post(f"/change-sets/{done['change_set']}/undo", {})
+    tap.check(twice.status == 409 and any(c == "changed_since" for _, c in twice.fields), "what was changed since is named", twice)
+
+
+def test_update_delete(tap, site, contract):
+    client = admin(site)
+    old = export(client).body
+    people = [row[0] for row in cells(export(client))[1:]]
+    found = upload(client, f"employee_number,note\n{people[0]},memo\nnobody,x\n".encode(), mode="update")
+    tap.check(count(found) == (0, 1, 0, 0, 1), "update adds nobody", found)
+    cancelled = client.post(f"/imports/{found['id']}/cancel", {})
+    tap.check(cancelled.status == 202 and cancelled.json["state"] == "cancelled" and client.post(f"/imports/{found['id']}/apply", {}).status == 409,
+              "a cancelled preview can not be applied", cancelled)
+    few = upload(client, ("employee_number\n" + "\n".join(people[:3]) + "\n").encode(), mode="delete")
+    tap.check(count(few) == (0, 0, 0, 3, 0) and not few["deletion_cap"]["exceeded"], "few deletions need no word", few)
+    many = upload(client, ("employee_number\n" + "\n".join(people[:30]) + "\n").encode(), mode="delete")
+    refused = client.post(f"/imports/{many['id']}/apply", {})
+    tap.check(many["deletion_cap"]["exceeded"] and refused.status == 409, "the cap on deletions holds until somebody agrees", (many, refused))
+    done = apply(client, many, agree_deletions=True)
+    tap.check(done["state"] == "done" and client.get("/cardholders").json["total"] == len(people) - 30, "agreed deletions are done", done)
+    undone = client.post(f"/change-sets/{done['change_set']}/undo", {})
+    tap.check(undone.status == 200 and export(client).body == old, "undo brings everybody back, byte for byte", undone)
+    kept = upload(client, f"employee_number,kana,note\n{people[0]},,\n".encode(), blank="clear")
+    tap.check(count(kept) == (0, 1, 0, 0, 0) and rows(client, kept)[0]["after"]["kana"] == "", "blank cells clear when that is chosen", rows(client, kept))
+
+
+def test_departments(tap, site, contract):
+    client = admin(site)
+    old = export(client, "departments")
+    found = upload(client, old.body, kind="departments")
+    tap.check(found["state"] == "previewed" and found["counts"]["unchanged"] == found["rows"] > 10, "departments come back unchanged", found)
+    found = upload(client, "所属コード,所属名,上位所属コード\r\nX1,新本部,\r\nX2,新部,X1\r\nX3,迷子,NONE\r\nX4,輪,X5\r\nX5,輪,X4\r\n".encode("cp932"), kind="departments")
+    tap.check(count(found) == (2, 0, 0, 0, 3), "a tree within a file; rings and orphans are refused", (found, rows(client, found)))
+    done = apply(client, found)
+    tap.check(done["state"] == "done" and len(cells(export(client, "departments"))) == len(cells(old)) + 2, "departments are added", done)
+    used = upload(client, b"code\nX1\nX2\n1\n" + cells(old)[1][0].encode() + b"\n", kind="departments", mode="delete")
+    tap.check(used["counts"]["delete"] == 2 and {"in_use", "not_found"} == {r["code"] for r in rows(client, used, status="error")},
+              "departments in use stay", rows(client, used))
+    undone = client.post(f"/change-sets/{done['change_set']}/undo", {})
+    tap.check(undone.status == 200 and export(client, "departments").body == old.body, "undo of departments", undone)
+
+
+def test_hostile(tap, site, contract):
+    client = admin(site)
+    old = export(client).body
+    code = cells(export(client, "departments"))[2][0]
+    head, good = "employee_number,name,department_code,note\n", f"900001,A,{code},x\n"
+    files = {
+        "empty": (b"", "empty"), "nul": ((head + good).encode() + b"900002,\0,x,y\n", "nul_byte"),
+        "half_character": ((head + good).encode() + "900002,社".encode()[:-1], "half_character"),
+        "open_quote": ((head + good).encode() + b'900002,"B,x,y\n', "open_quote"), "bad_quote": ((head + good).encode() + b'900002,B"c,x,y\n', "bad_quote"),
+        "mixed": (head.encode() + "900002,社員,x,y\r\n".encode("cp932") + "900003,社員,x,y\r\n".encode(), "mixed_encodings"),
+        "wrong_header": (b"id,naem\n1,x\n", "unknown_column"), "no_key": (b"name,note\nx,y\n", "missing_column"),
+        "twice": (b"employee_number,name,name\n1,x,y\n", "repeated_column"),
+        "large_field": ((head + good).encode() + b"900002," + b"x" * 3_000_000, "large_field"),
+        "bom_then_cp932": (b"\xef\xbb\xbf" + head.encode() + "900002,社員,x,y\n".encode("cp932"), "bad_encoding"),
+    }
+    for name, (data, fault) in files.items():
+        found = upload(client, data, encoding="utf-8" if name == "half_character" else "auto")
+        tap.check(found["state"] == "failed" and found["fault"]["code"] == fault, f"hostile: {name}", found)
+    tap.check(export(client).body == old and site.value("SELECT count(*) FROM kidoban.import_chunk c JOIN kidoban.import i ON i.id = c.import_id WHERE i.state = 'failed'") == "0",
+              "nothing of them is left")
+    tap.check(client.ask("POST", "/imports?kind=cardholders&mode=upsert", b"{}").status == 415, "only CSV is taken")
+    tap.check(upload(client, b"x", mode="replace").status == 400, "a mode that there is not")
+
+
+def test_rights(tap, site, contract):
+    own = site.value("SELECT d.id FROM kidoban.department d JOIN kidoban.department p ON p.id = d.parent_id WHERE p.parent_id IS NOT NULL ORDER BY d.id LIMIT 1")
+    web.add_operator(site, "importer", rights={"cardholder_import": "edit"}, groups=[1], departments=[own])
+    web.add_operator(site, "noimport")
+    client = web.Client(site)
+    client.login("noimport")
+    tap.check(upload(client, b"employee_number\n1\n").status == 403, "no right, no import")
+    boss = admin(site)
+    total, some = boss.get("/cardholders").json["total"], boss.get("/cardholders?limit=1000").json["cardholders"]
+    client.login("importer")
+    mine = client.get("/cardholders").json["total"]
+    tap.check(0 < mine < total and len(cells(export(client))) - 1 == mine, "the file shows the scope and no more", (mine, total))
+    seen = {c["id"] for c in client.get("/cardholders?limit=1000").json["cardholders"]}
+    other = next(c for c in some if c["id"] not in seen)
+    found = upload(client, f"employee_number,name\n{other['employee_number']},x\n".encode(), mode="update")
+    tap.check(count(found) == (0, 0, 0, 0, 1) and rows(client, found)[0]["code"] == "not_found", "who is out of scope is not there", rows(client, found))
+    gate = site.value("SELECT '#' || min(id) FROM kidoban.gate WHERE management_group_id <> 1")
+    person = client.get("/cardholders").json["cardholders"][0]["employee_number"]
+    found = upload(client, f"employee_number,permits\n{person},gate:{gate}@1\n".encode(), mode="update")
+    tap.check(rows(client, found)[0]["code"] == "permit_out_of_scope", "gates out of scope are not granted", rows(client, found))
+    tap.check(upload(client, b"code\n1\n", kind="departments").status == 403, "departments need their own right")
+    theirs = boss.get("/imports").json["imports"]
+    tap.check(found["id"] in {i["id"] for i in theirs} and client.get(f"/imports/{theirs[-1]['id']}").status == 404, "others' imports are not seen")
+
+
+def test_key(tap, site, contract):
+    client = admin(site)
+    data = b"employee_number,note\n1,x\n"
+    first = upload(client, data, mode="update", wait=False, headers={"Idempotency-Key": "k1"})
+    again = upload(client, data, mode="update", wait=False, headers={"Idempotency-Key": "k1"})
+    other = upload(client, data, mode="delete", wait=False, headers={"Idempotency-Key": "k1"})
+    tap.check(first.status == again.status == 202 and first.json["id"] == again.json["id"] and other.status == 422, "a key again begins nothing", (first, again, other))
+
+
+if __name__ == "__main__":
+    web.run(test_round_trip, test_modes_and_undo, test_update_delete, test_departments, test_hostile, test_rights, test_key, gates=8, cardholders=60,
+            components=("postgres", "session", "gates", "cardholders", "organisation", "imports", "transfer", "httpd"))
