@@ -72,7 +72,8 @@ BEGIN
   IF NOT EXISTS (SELECT FROM controller_stream s JOIN controller c ON c.id = s.controller_id
                   WHERE c.enabled AND s.stream = 1
                     AND s.confirmed_revision < (SELECT max(revision) FROM change_set
-                                                 WHERE touched && '{cardholder,credential,permit,gate,gate_group_member}')) THEN
+                                                 WHERE touched && '{cardholder,credential,permit,gate,gate_group_member}')) 
+     OR EXISTS (SELECT FROM job j WHERE j.kind = 'permit_plan' AND j.state = 'queued' AND j.payload ->> 'because' = 'timetable') THEN
     RETURN 0;
   END IF;
   INSERT INTO job (kind, payload) VALUES ('permit_plan', '{"because": "timetable"}');

@@ -108,10 +108,12 @@ BEGIN
       UNION SELECT cardholder_id FROM changed_permit
       UNION SELECT p.cardholder_id FROM kidoban.permit_version p
              WHERE p.gate_group_id IN (SELECT gate_group_id FROM changed_gate_group_member)
+               AND (p.to_cs IS NULL OR EXISTS (SELECT FROM kidoban.change_set e WHERE e.id = p.to_cs AND e.revision > $2))
       UNION SELECT p.cardholder_id FROM kidoban.permit_version p WHERE p.gate_id IN (SELECT id FROM changed_gate)
+               AND (p.to_cs IS NULL OR EXISTS (SELECT FROM kidoban.change_set e WHERE e.id = p.to_cs AND e.revision > $2))
       UNION SELECT p.cardholder_id FROM kidoban.permit_version p
              WHERE p.gate_group_id IN (SELECT m.gate_group_id FROM kidoban.gate_group_member_version m
-                                        WHERE m.gate_id IN (SELECT id FROM changed_gate)))$q$ INTO people USING acts;
+                                        WHERE m.gate_id IN (SELECT id FROM changed_gate)))$q$ INTO people USING acts, after;
   RETURN people;
 END $$;
 
@@ -131,16 +133,20 @@ BEGIN
     target AS MATERIALIZED (
       SELECT gate_id, gate_group_id FROM changed_permit
       UNION
-      SELECT p.gate_id, p.gate_group_id FROM kidoban.permit_version p JOIN person ON person.id = p.cardholder_id),
+      SELECT p.gate_id, p.gate_group_id FROM kidoban.permit_version p JOIN person ON person.id = p.cardholder_id
+       WHERE (p.to_cs IS NULL OR EXISTS (SELECT FROM kidoban.change_set e WHERE e.id = p.to_cs AND e.revision > $2))),
     reached AS (
       SELECT gate_id FROM target WHERE gate_id IS NOT NULL
       UNION SELECT m.gate_id FROM kidoban.gate_group_member_version m
              WHERE m.gate_group_id IN (SELECT gate_group_id FROM target WHERE gate_group_id IS NOT NULL)
+               AND (m.to_cs IS NULL OR EXISTS (SELECT FROM kidoban.change_set e WHERE e.id = m.to_cs AND e.revision > $2))
       UNION SELECT c.gate_id FROM changed_gate_group_member c
-             WHERE EXISTS (SELECT FROM kidoban.permit_version p WHERE p.gate_group_id = c.gate_group_id))
+             WHERE EXISTS (SELECT FROM kidoban.permit_version p WHERE p.gate_group_id = c.gate_group_id
+                               AND (p.to_cs IS NULL OR EXISTS (SELECT FROM kidoban.change_set e WHERE e.id = p.to_cs AND e.revision > $2))))
     SELECT ARRAY(
       SELECT g.controller_id FROM kidoban.gate_version g JOIN reached r ON r.gate_id = g.id
-      UNION SELECT controller_id FROM changed_gate)$q$ INTO controllers USING acts;
+       WHERE (g.to_cs IS NULL OR EXISTS (SELECT FROM kidoban.change_set e WHERE e.id = g.to_cs AND e.revision > $2))
+      UNION SELECT controller_id FROM changed_gate)$q$ INTO controllers USING acts, after;
   RETURN controllers;
 END $$;
 
@@ -322,14 +328,14 @@ BEGIN
 END $$;
 
 -- ok: done, or queued once more when that was asked for meanwhile. Not ok: tried again after 5 s, 10 s, ... 5 minutes (what
--- had been carried over stays on the controller), and failed in the end; a controller that is away costs no attempt.
+-- had been carried over stays on the controller), and failed in the end, unless the controller is
+-- away.
 CREATE FUNCTION api.poller_job_end(job int8, token int8, ok bool, reason text) RETURNS bool
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
   old    kidoban.job;
   fresh  text;
   again  text;
-  missed int4;
 BEGIN
   SELECT j.* INTO old FROM kidoban.job j JOIN controller_lease l ON l.controller_id = j.controller_id
    WHERE j.id = poller_job_end.job AND j.state IN ('queued', 'running') AND l.token = poller_job_end.token FOR UPDATE OF j;
@@ -337,12 +343,13 @@ BEGIN
     RETURN false;
   END IF;
   again := old.payload ->> 'again';
-  missed := (NOT ok AND EXISTS (SELECT FROM controller_state s WHERE s.controller_id = old.controller_id AND s.communication = 2))::int4;
   fresh := CASE WHEN ok THEN CASE WHEN again IS NULL THEN 'done' ELSE 'queued' END
-                WHEN old.attempts + missed >= kidoban.job_attempts_most() THEN 'failed' ELSE 'queued' END;
+                WHEN old.attempts + 1 >= kidoban.job_attempts_most()
+                     AND EXISTS (SELECT FROM controller_state s WHERE s.controller_id = old.controller_id AND s.communication = 2)
+                     THEN 'failed' ELSE 'queued' END;
   UPDATE kidoban.job j
      SET state = fresh, reason = left(coalesce(poller_job_end.reason, ''), 255),
-         attempts = CASE WHEN ok AND again IS NOT NULL THEN 0 ELSE old.attempts + greatest(missed, ok::int4) END,
+         attempts = CASE WHEN ok AND again IS NOT NULL THEN 0 ELSE old.attempts + 1 END,
          payload = CASE WHEN ok AND again IS NOT NULL
                         THEN (old.payload - 'again') || jsonb_build_object('full', again = 'full') ELSE old.payload END,
          progress = CASE WHEN ok THEN j.total ELSE j.progress END,

@@ -32,5 +32,6 @@ CREATE TABLE transfer_mark (
 );
 COMMENT ON TABLE transfer_mark IS 'Up to which revision acts that take passages away were looked at by the transfer daemon';
 INSERT INTO transfer_mark DEFAULT VALUES;
+ALTER TABLE transfer_mark ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 COMMIT;

@@ -74,8 +74,10 @@ INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   cardholder_search cardholder_text cardholder_gate cardholder_revision cardholder_rows cardholder_ids cardholder_permits_end
   cardholders_page cardholder_find cardholders_count cardholder_anchors cardholder_id permits_list permit_warnings
   gate_group_revision gate_groups gate_group_permits_end gate_group_preview
-  latest_revision records_at touched_cardholders permit_records revocations controllers_of stream_set poller_streams
+  latest_revision records_at touched_cardholders permit_records revocations stream_set acts_between concerned_controllers poller_streams
   poller_stream_confirm poller_stream_lost poller_job_progress poller_job_end
+  job_claim job_renew job_progress job_end job_queued queue_transfers transfer_plan transfer_watch transfer_targets
+  rights_at person_acts exposure exposed_people held_since cardholder_proof
   log_controllers controller_names operator_names cardholders_in_scope departments_in_scope gates_of
   keeper_partitions_ensure keeper_partitions_due keeper_timetable_due queue_permit_transfers keeper_expire_commands
   keeper_expire_sessions keeper_tidy keeper_health$list$, E'\n', ' '), ' '));

@@ -1,7 +1,8 @@
-/* Slots (L-20): classes, caps, fairness. Schedule (L-3, L-10, L-19): spread, nothing made up for. Timers. */
+/* Pace (L-21). Slots (L-20): classes, caps, fairness. Schedule (L-3, L-10, L-19): spread, nothing made up for. Timers. */
 #include <string.h>
 
 #include "../../daemons/gate-poller/loop.h"
+#include "../../daemons/gate-poller/pace.h"
 #include "../../daemons/gate-poller/schedule.h"
 #include "../../daemons/gate-poller/slots.h"
 #include "gate/driver.h"
@@ -249,6 +250,34 @@ static void test_timers_in_order(void)
 	loop_free(loop);
 }
 
+static void test_pace_keeps_to_the_rate(void)
+{
+	enum { KBIT = 700, CHUNK = 1040, CHUNKS = 9375 };	/* 300,000 permits of 32 bytes */
+	struct pace p = { 0 };
+	int64_t now = 1000, begin = now;
+	int64_t wire = (int64_t)CHUNKS * (CHUNK + PACE_OVERHEAD) * 8;
+
+	for (int sent = 0; sent < CHUNKS; now = pace_next_ms(&p, now))
+		for (int i = 0; i < 32 && sent < CHUNKS; i++, sent++)
+			pace_sent(&p, CHUNK, KBIT, now);
+	CU_ASSERT(now - begin >= wire / KBIT - 1);			/* not faster in all */
+	CU_ASSERT(now - begin <= wire / KBIT + 500);			/* and hardly slower: a round's rounding */
+	CU_ASSERT(now - begin <= (int64_t)300000 * 32 * 8 / KBIT * 115 / 100);	/* FIGURES: 1.15 times the payload */
+}
+
+static void test_pace_forgives_idleness(void)
+{
+	struct pace p = { 0 };
+
+	pace_sent(&p, 100000, 700, 0);
+	CU_ASSERT(pace_next_ms(&p, 0) > 1100);
+	CU_ASSERT_EQUAL(pace_next_ms(&p, 5000), 5000);
+	pace_sent(&p, 1000, 700, 5000);		/* time that nobody used is not saved up */
+	CU_ASSERT(pace_next_ms(&p, 5000) > 5010);
+	pace_sent(&p, 1000000, 0, 5000);	/* no limit, nothing owed */
+	CU_ASSERT(pace_next_ms(&p, 5000) < 5020);
+}
+
 int main(void)
 {
 	CU_TestInfo slots[] = {
@@ -274,7 +303,13 @@ int main(void)
 		{ "fire in order, cleared ones never", test_timers_in_order },
 		CU_TEST_INFO_NULL,
 	};
+	CU_TestInfo pace[] = {
+		{ "bulk keeps to its rate", test_pace_keeps_to_the_rate },
+		{ "what was not used is gone", test_pace_forgives_idleness },
+		CU_TEST_INFO_NULL,
+	};
 	CU_SuiteInfo suites[] = {
+		{ "pace", NULL, NULL, NULL, NULL, pace },
 		{ "slots", NULL, NULL, NULL, NULL, slots },
 		{ "schedule", NULL, NULL, NULL, NULL, schedule },
 		{ "timers", NULL, NULL, NULL, NULL, timers },
