@@ -149,15 +149,21 @@ BEGIN
      ORDER BY 1;
 END $$;
 
--- Controllers that may have let one of these cardholders pass, by any grant they have or had.
-CREATE OR REPLACE FUNCTION controllers_of(cardholders int4[]) RETURNS int4[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  SELECT ARRAY(
-    SELECT g.controller_id FROM gate_version g JOIN permit_version p ON p.gate_id = g.id WHERE p.cardholder_id = ANY (cardholders)
-    UNION
-    SELECT g.controller_id FROM gate_version g JOIN gate_group_member_version m ON m.gate_id = g.id
-     WHERE m.gate_group_id IN (SELECT p.gate_group_id FROM permit_version p WHERE p.cardholder_id = ANY (cardholders)))
-$$;
+-- Controllers at which one of these cardholders had a grant at a revision or has had one since.
+CREATE OR REPLACE FUNCTION controllers_of(cardholders int4[], since int8) RETURNS int4[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN ARRAY(
+    WITH granted AS MATERIALIZED (
+      SELECT DISTINCT p.gate_id, p.gate_group_id FROM permit_version p LEFT JOIN change_set e ON e.id = p.to_cs
+       WHERE p.cardholder_id = ANY (cardholders) AND (e.revision IS NULL OR e.revision > since)),
+    gates AS (
+      SELECT gate_id FROM granted WHERE gate_id IS NOT NULL
+      UNION
+      SELECT m.gate_id FROM gate_group_member_version m LEFT JOIN change_set e ON e.id = m.to_cs
+       WHERE m.gate_group_id IN (SELECT gate_group_id FROM granted) AND (e.revision IS NULL OR e.revision > since))
+    SELECT DISTINCT g.controller_id FROM gate_version g WHERE g.id IN (SELECT gate_id FROM gates));
+END $$;
 
 -- Writes what a controller has confirmed, and keeps what it had before.
 CREATE OR REPLACE FUNCTION stream_set(controllers int4[], wanted int2, held int8, sums bytea) RETURNS void
@@ -185,19 +191,21 @@ RETURNS TABLE (controller_id int4, token int8, stream int2, held_revision int8, 
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  mine    int4[] := ARRAY(SELECT l.controller_id FROM controller_lease l JOIN controller c ON c.id = l.controller_id
-                           WHERE l.poller_id = poller_streams.poller AND c.driver = 'kidoban' ORDER BY 1);
-  revoked int8 := (SELECT max(c.revision) FROM change_set c WHERE c.revokes);
-  lowest  int8;
-  moved   int4[];
-  full_of int4[];
+  mine      int4[] := ARRAY(SELECT l.controller_id FROM controller_lease l JOIN controller c ON c.id = l.controller_id
+                             WHERE l.poller_id = poller_streams.poller AND c.driver = 'kidoban' ORDER BY 1);
+  revoked   int8 := (SELECT max(c.revision) FROM change_set c WHERE c.revokes);
+  lowest    int8;
+  concerned int4[];
+  moved     int4[];
+  full_of   int4[];
 BEGIN
   SELECT min(s.confirmed_revision) INTO lowest FROM controller_stream s
    WHERE s.controller_id = ANY (mine) AND s.stream = 2 AND s.confirmed_revision < revoked;
   IF lowest IS NOT NULL THEN
+    concerned := kidoban.controllers_of(kidoban.touched_cardholders(lowest, revoked), lowest);
     moved := ARRAY(SELECT s.controller_id FROM controller_stream s
                     WHERE s.controller_id = ANY (mine) AND s.stream = 2 AND s.confirmed_revision < revoked
-                      AND NOT s.controller_id = ANY (kidoban.controllers_of(kidoban.touched_cardholders(lowest, revoked))));
+                      AND NOT s.controller_id = ANY (concerned));
     PERFORM kidoban.stream_set(moved, 2::int2, revoked, NULL);
   END IF;
 
