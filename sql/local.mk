@@ -8,6 +8,7 @@ nobase_dist_pkgdata_DATA += sql/sqitch.conf sql/sqitch.plan sql/check.sql sql/fi
 	$(SQL_API:%=sql/api/%.sql) sql/report/views.sql sql/report/comments.sql
 nobase_pkgdata_DATA += sql/codes.sql
 
+dist_doc_DATA += doc/database.md
 sbin_SCRIPTS += sql/kidoban-db
 EXTRA_DIST += sql/kidoban-db.in
 CLEANFILES += sql/kidoban-db
