@@ -2,9 +2,10 @@
 import os
 import shutil
 import subprocess
-import time
 
 import load
+from client import Client
+from tap import eventually
 from table import median
 
 BROWSERS = 10
@@ -138,9 +139,15 @@ echo json_encode(['rows' => $rows], JSON_UNESCAPED_UNICODE);
         with open(os.path.join(directory, "gates.php"), "w", encoding="utf-8") as script:
             script.write(self.SCRIPT.format(conninfo=quoted(world.conninfo(statements.role)),
                                             statements="[" + ", ".join(quoted(text) for text in statements.literal()) + "]"))
+        # Not as root, but as ourselves: the site's Apache reaches it by its socket.
         self.process = subprocess.Popen([binary, "-F", "-y", os.path.join(directory, "php.conf")], stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
-        time.sleep(1)
+        eventually("PHP-FPM", 20, lambda: os.path.exists(os.path.join(directory, "php.sock")))
+        client = Client(world.url)
+        for _ in range(20):  # every child connects and prepares
+            answer = client.request("GET", "/bench/gates.php", base="")
+            if answer.status != 200 or not answer.json["rows"]:
+                self.missing = f"PHP-FPM answers {answer}"
 
     def pids(self):
         if self.process is None:
