@@ -25,7 +25,7 @@ class History:
                 self.table.note(f"the kept fixture has {kept} rows, {self.rows} were asked for: make bench-clean to make it anew")
                 self.rows = kept
             return
-        days = 40 if self.rows >= 1000000 else 4
+        days = 10 if self.rows >= 1000000 else 4
         began = time.monotonic()
         done = subprocess.run([self.world.psql_program, "-X", "-q", "-d", self.world.conninfo("postgres"), "-v", f"rows={self.rows}", "-v", f"days={days}",
                                "-v", "gates=1000", "-v", f"cards={max(500, self.rows // days // 20)}", "-f", os.path.join(HERE, "fixture.sql")],

@@ -17,7 +17,10 @@ class Load:
 
 
 def seconds_of(text):
-    number, unit = re.fullmatch(r"([0-9.]+)(us|ms|s|m)", text).groups()
+    found = re.fullmatch(r"([0-9.]+)(us|ms|s|m)", text)
+    if not found:
+        raise RuntimeError(f"wrk says {text} where a time is expected: nothing was answered")
+    number, unit = found.groups()
     return float(number) * UNITS[unit]
 
 
