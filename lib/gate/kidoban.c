@@ -314,6 +314,7 @@ kidoban_new(const struct gate_config *config)
 		return NULL;
 	k->common.driver = &gate_driver_kidoban;
 	k->config = *config;
+	k->fetched = config->mark;
 	k->communication = COMMUNICATION_UNKNOWN;
 	k->epoch_told = GATE_EPOCH_NONE;
 	for (enum lane i = 0; i < LANES; i++)
