@@ -87,7 +87,8 @@ struct controller {
 	struct gate_door_status door[GATE_DOORS_MAX];
 
 	/* store.c */
-	bool events_waiting;		/* in the batch being gathered or under way */
+	uint64_t store_batch;		/* that it last gave something to, */
+	size_t store_part;		/* and its place there */
 	bool store_alone;		/* its last batch was refused: not together with others */
 
 	struct transfer_work *transfer;	/* transfers.c */
@@ -182,6 +183,7 @@ void store_free(struct store *);
 void store_events(struct store *, struct controller *, const struct gate_action *);
 void store_flush(struct store *, int64_t now_ms);
 bool store_is_idle(const struct store *);
+bool store_is_full(const struct store *);		/* nobody should be asked for more now */
 struct store_count { uint64_t events, batches, failed, stale; int64_t last_ms; size_t waiting; };
 const struct store_count *store_counts(const struct store *);
 

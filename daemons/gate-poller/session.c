@@ -285,6 +285,7 @@ void sessions_grant(struct poller *p, int64_t now_ms)
 
 	if (wanted > p->slots_peak)
 		p->slots_peak = wanted;
+	p->slots.no_events = store_is_full(p->store);
 	for (int n = 0; n < MOST_A_ROUND && (s = slots_next(&p->slots)) != NULL; n++) {
 		p->exchanges++;
 		session_step(s->owner, &(struct gate_input){ .kind = GATE_IN_SLOT }, now_ms);

@@ -114,6 +114,21 @@ static void test_small_lease_is_not_spent_on_the_silent(void)
 	CU_ASSERT_EQUAL(all.used_silent, 1);
 }
 
+static void test_events_wait_for_the_database(void)
+{
+	struct slots all = { .leased = 50, .no_events = true };
+	struct slot events = { 0 }, bulk = { 0 }, urgent = { 0 };
+
+	slots_want(&all, &events, SLOT_EVENTS, false);
+	slots_want(&all, &bulk, SLOT_BULK, false);
+	slots_want(&all, &urgent, SLOT_URGENT, false);
+	CU_ASSERT_PTR_EQUAL(slots_next(&all), &urgent);
+	CU_ASSERT_PTR_EQUAL(slots_next(&all), &bulk);
+	CU_ASSERT_PTR_NULL(slots_next(&all));
+	all.no_events = false;
+	CU_ASSERT_PTR_EQUAL(slots_next(&all), &events);
+}
+
 static void test_wish_may_become_urgent(void)
 {
 	struct slots all = { .leased = 0 };
@@ -258,6 +273,7 @@ int main(void)
 		{ "bulk takes at most 30", test_bulk_leaves_room },
 		{ "controllers that do not answer take at most 10", test_silent_leave_room },
 		{ "a small lease is not spent on the silent", test_small_lease_is_not_spent_on_the_silent },
+		{ "events wait for the database", test_events_wait_for_the_database },
 		{ "a wish may become more urgent", test_wish_may_become_urgent },
 		{ "how many are wanted", test_wanted },
 		{ "the lease grows for controllers that do not answer", test_lease_grows_for_the_silent },
