@@ -1,7 +1,7 @@
 # sql: migrations (sqitch), functions, roles, views, and kidoban-db, the tool that creates, upgrades and checks a database.
 # What is installed goes under $(pkgdatadir)/sql; sql/codes.sql is made by lib/gate/local.mk.
 SQL_CHANGES = roles base operators organisation gates cardholders history live work
-SQL_API = install scope change session partition live command alarm gate poller_lease poller_status poller_ingest poller_command \
+SQL_API = install roles scope change session partition live command alarm gate poller_lease poller_status poller_ingest poller_command \
 	poller_key poller_stream history history_page plots keeper policies grants
 nobase_dist_pkgdata_DATA += sql/sqitch.conf sql/sqitch.plan sql/check.sql sql/first-operator.sql \
 	$(SQL_CHANGES:%=sql/deploy/%.sql) $(SQL_CHANGES:%=sql/revert/%.sql) $(SQL_CHANGES:%=sql/verify/%.sql) \
