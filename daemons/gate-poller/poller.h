@@ -59,6 +59,8 @@ struct controller {
 	const char *gone;		/* the channel ended inside a step: tell the session after it */
 	char gone_text[120];
 	struct slot slot;
+	bool slot_put_off, put_off_silent;	/* it asks for one when its enrolment key is made */
+	enum slot_class put_off_class;
 	struct schedule schedule;
 	struct loop_timer timer, nudge_timer;
 	int64_t nudged_ms;
@@ -176,6 +178,7 @@ void session_want(struct controller *, uint32_t want, int64_t now_ms);
 void sessions_grant(struct poller *, int64_t now_ms);
 void session_channel_calls(struct channel_calls *);
 void session_key_ready(struct controller *, const uint8_t key[GATE_KEY_SIZE], int64_t now_ms);
+void session_key_failed(struct controller *);
 
 /* store.c */
 struct store *store_new(struct poller *);
