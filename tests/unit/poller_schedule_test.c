@@ -231,6 +231,25 @@ static void test_clock_once(void)
 	CU_ASSERT_EQUAL(schedule_take(&s, 900000) & GATE_WANT_CLOCK, 0);
 }
 
+static void test_a_wrong_clock_is_set_at_once(void)
+{
+	const struct schedule_intervals every = { 60000, 300000 };
+	struct schedule s;
+
+	schedule_begin(&s, 7, &every, 0);
+	CU_ASSERT_FALSE(schedule_clock_drifts(&s, 5000, 10000));
+	CU_ASSERT_FALSE(schedule_clock_drifts(&s, -5000, 10000));
+	CU_ASSERT_EQUAL(schedule_take(&s, 10000) & GATE_WANT_CLOCK, 0);
+	CU_ASSERT_TRUE(schedule_clock_drifts(&s, -3600000, 20000));
+	CU_ASSERT_EQUAL(schedule_next(&s), 20000);
+	CU_ASSERT_NOT_EQUAL(schedule_take(&s, 20000) & GATE_WANT_CLOCK, 0);
+	/* it does not keep its time: not at each status */
+	CU_ASSERT_FALSE(schedule_clock_drifts(&s, 3600000, 80000));
+	CU_ASSERT_EQUAL(schedule_take(&s, 80000) & GATE_WANT_CLOCK, 0);
+	CU_ASSERT_TRUE(schedule_clock_drifts(&s, 3600000, 20000 + SCHEDULE_DRIFT_EVERY_MS));
+	CU_ASSERT_NOT_EQUAL(schedule_take(&s, 20000 + SCHEDULE_DRIFT_EVERY_MS) & GATE_WANT_CLOCK, 0);
+}
+
 static int64_t fired[MANY];
 static int fired_count;
 
@@ -274,6 +293,7 @@ int main(void)
 		{ "controllers that do not answer take at most 10", test_silent_leave_room },
 		{ "a small lease is not spent on the silent", test_small_lease_is_not_spent_on_the_silent },
 		{ "events wait for the database", test_events_wait_for_the_database },
+		{ "a wrong clock is set at once", test_a_wrong_clock_is_set_at_once },
 		{ "a wish may become more urgent", test_wish_may_become_urgent },
 		{ "how many are wanted", test_wanted },
 		{ "the lease grows for controllers that do not answer", test_lease_grows_for_the_silent },
