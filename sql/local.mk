@@ -1,13 +1,14 @@
 # sql: migrations (sqitch), functions, roles, views, and kidoban-db, the tool that creates, upgrades and checks a database.
 # What is installed goes under $(pkgdatadir)/sql; sql/codes.sql is made by lib/gate/local.mk.
 SQL_CHANGES = roles base operators organisation gates cardholders history live work people transfer import
-SQL_API = install scope change session partition live command alarm gate cardholder cardholder_edit permit organisation poller_lease poller_status poller_ingest poller_command \
+SQL_API = install roles scope change session partition live command alarm gate cardholder cardholder_edit permit organisation poller_lease poller_status poller_ingest poller_command \
 	poller_key poller_stream history history_page plots keeper policies grants job proof transfer transfer_grants csv import import_cardholders import_departments import_work import_grants undo
 nobase_dist_pkgdata_DATA += sql/sqitch.conf sql/sqitch.plan sql/check.sql sql/first-operator.sql \
 	$(SQL_CHANGES:%=sql/deploy/%.sql) $(SQL_CHANGES:%=sql/revert/%.sql) $(SQL_CHANGES:%=sql/verify/%.sql) \
 	$(SQL_API:%=sql/api/%.sql) sql/report/views.sql sql/report/comments.sql
 nobase_pkgdata_DATA += sql/codes.sql
 
+dist_doc_DATA += doc/database.md
 sbin_SCRIPTS += sql/kidoban-db
 EXTRA_DIST += sql/kidoban-db.in
 CLEANFILES += sql/kidoban-db

@@ -1,7 +1,7 @@
 /*
- * Enrolment keys cost some 50 ms of computing each, on purpose. They are made by a thread of its own, one after the other,
- * so that a thousand new controllers do not keep the loop from those that work. The thread knows nothing but password and
- * serial; the loop hears of a finished key through an eventfd.
+ * Enrolment keys cost some 50 ms of computing each, on purpose. They are made by threads of their own, as many as there are
+ * processors but few, so that a thousand new controllers do not keep the loop from those that work. A thread knows nothing
+ * but password and serial; the loop hears of a finished key through an eventfd.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -17,6 +17,8 @@
 #include "base/str.h"
 #include "gate/key.h"
 #include "poller.h"
+
+enum { THREADS_MOST = 4 };
 
 struct wish {
 	struct wish *next;
@@ -36,7 +38,8 @@ struct enrol {
 	struct poller *poller;
 	struct loop_watch watch;
 	int event;
-	pthread_t thread;
+	pthread_t threads[THREADS_MOST];
+	int count;
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	struct line wishes, finished;
@@ -113,7 +116,7 @@ static void finished(void *arg, uint32_t events, int64_t now_ms)
 		if (c != NULL && w->made)
 			session_key_ready(c, w->key, now_ms);
 		else if (c != NULL)
-			c->key_wanted = false;
+			session_key_failed(c);
 		wish_free(w);
 	}
 }
@@ -131,8 +134,10 @@ struct enrol *enrol_new(struct poller *p)
 	loop_watch_init(&e->watch, finished, e);
 	if (e->event < 0 || loop_watch_set(p->loop, &e->watch, e->event, EPOLLIN) < 0)
 		fatal("eventfd");
-	if (pthread_create(&e->thread, NULL, make_keys, e) != 0)
-		fatalx("no thread for enrolment keys");
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	for (; e->count < THREADS_MOST && (e->count == 0 || e->count < processors); e->count++)
+		if (pthread_create(&e->threads[e->count], NULL, make_keys, e) != 0)
+			fatalx("no thread for enrolment keys");
 	return e;
 }
 
@@ -144,9 +149,10 @@ void enrol_free(struct enrol *e)
 		return;
 	pthread_mutex_lock(&e->lock);
 	e->stop = true;
-	pthread_cond_signal(&e->more);
+	pthread_cond_broadcast(&e->more);
 	pthread_mutex_unlock(&e->lock);
-	pthread_join(e->thread, NULL);
+	for (int i = 0; i < e->count; i++)
+		pthread_join(e->threads[i], NULL);
 	while ((w = line_take(&e->wishes)) != NULL || (w = line_take(&e->finished)) != NULL)
 		wish_free(w);
 	loop_watch_clear(e->poller->loop, &e->watch);

@@ -64,6 +64,8 @@ struct controller {
 	struct pace pace;
 	struct loop_timer pace_timer;	/* a bulk slot is asked for then */
 	bool pace_doubtful;
+	bool slot_put_off, put_off_silent;	/* it asks for one when its enrolment key is made */
+	enum slot_class put_off_class;
 	struct schedule schedule;
 	struct loop_timer timer, nudge_timer;
 	int64_t nudged_ms;
@@ -92,7 +94,8 @@ struct controller {
 	struct gate_door_status door[GATE_DOORS_MAX];
 
 	/* store.c */
-	bool events_waiting;		/* in the batch being gathered or under way */
+	uint64_t store_batch;		/* that it last gave something to, */
+	size_t store_part;		/* and its place there */
 	bool store_alone;		/* its last batch was refused: not together with others */
 
 	struct transfer_work *transfer;	/* transfers.c */
@@ -182,6 +185,7 @@ void session_want(struct controller *, uint32_t want, int64_t now_ms);
 void sessions_grant(struct poller *, int64_t now_ms);
 void session_channel_calls(struct channel_calls *);
 void session_key_ready(struct controller *, const uint8_t key[GATE_KEY_SIZE], int64_t now_ms);
+void session_key_failed(struct controller *);
 
 /* store.c */
 struct store *store_new(struct poller *);
@@ -189,6 +193,7 @@ void store_free(struct store *);
 void store_events(struct store *, struct controller *, const struct gate_action *);
 void store_flush(struct store *, int64_t now_ms);
 bool store_is_idle(const struct store *);
+bool store_is_full(const struct store *);		/* nobody should be asked for more now */
 struct store_count { uint64_t events, batches, failed, stale; int64_t last_ms; size_t waiting; };
 const struct store_count *store_counts(const struct store *);
 

@@ -23,11 +23,22 @@ void schedule_begin(struct schedule *s, uint64_t serial, const struct schedule_i
 	s->state_at = next_after(serial, every->state_ms, now_ms);
 	s->events_at = next_after(serial, every->events_ms, now_ms);
 	s->clock_at = INT64_MAX;
+	s->drift_at = 0;
 }
 
 void schedule_clock(struct schedule *s, int64_t now_ms)
 {
 	s->clock_at = now_ms + phase(s->serial, SCHEDULE_CLOCK_SPREAD_MS);
+}
+
+bool schedule_clock_drifts(struct schedule *s, int32_t offset_ms, int64_t now_ms)
+{
+	if (offset_ms <= SCHEDULE_DRIFT_MS && offset_ms >= -SCHEDULE_DRIFT_MS)
+		return false;
+	if (s->drift_at != 0 && now_ms - s->drift_at < SCHEDULE_DRIFT_EVERY_MS)
+		return false;
+	s->drift_at = s->clock_at = now_ms;
+	return true;
 }
 
 uint32_t schedule_take(struct schedule *s, int64_t now_ms)

@@ -43,6 +43,14 @@ static void open_channel(struct controller *c, uint32_t epoch, const uint8_t *ke
 	}
 }
 
+static void want_enrol_key(struct controller *c)
+{
+	if (c->key_wanted)
+		return;
+	c->key_wanted = true;
+	enrol_key(c->poller->enrol, c->poller->password, c);
+}
+
 /* Which key is tried is ours to say, for a session knows of two and there may be three: the next one after each handshake
  * that failed, the first again after one that did not. */
 static void connect_channel(struct controller *c, int64_t now_ms)
@@ -61,23 +69,50 @@ static void connect_channel(struct controller *c, int64_t now_ms)
 		open_channel(c, 0, c->enrol_key, now_ms);
 	} else if (c->poller->password == NULL) {
 		remember_gone(c, "not enrolled, and no mutual authentication password is set");
-	} else if (!c->key_wanted) {
-		c->key_wanted = true;
-		enrol_key(c->poller->enrol, c->poller->password, c);
+	} else {
+		want_enrol_key(c);
 	}
 }
 
-/* The enrolment key was asked for some time ago: the session may have given up waiting. */
+/* The epoch that the next handshake will be under. */
+static uint32_t next_epoch(const struct controller *c)
+{
+	uint32_t epochs[KEY_EPOCHS];
+	int count = key_epochs(&c->keys, epochs);
+
+	return epochs[c->key_tries % (unsigned)count];
+}
+
+static bool lacks_enrol_key(const struct controller *c)
+{
+	return c->channel == NULL && !c->enrol_key_made && c->poller->password != NULL && next_epoch(c) == 0;
+}
+
+/* The enrolment key was asked for some time ago: the session may have given up waiting, or may wait for a slot till now. */
 void session_key_ready(struct controller *c, const uint8_t key[GATE_KEY_SIZE], int64_t now_ms)
 {
 	c->key_wanted = false;
 	c->enrol_key_made = true;
 	memcpy(c->enrol_key, key, GATE_KEY_SIZE);
+	if (c->slot_put_off) {
+		c->slot_put_off = false;
+		slots_want(&c->poller->slots, &c->slot, c->put_off_class, c->put_off_silent);
+		return;
+	}
 	if (c->channel != NULL || c->connecting_epoch != 0 || gate_session_state(c->session) != GATE_SESSION_CONNECTING)
 		return;
 	open_channel(c, 0, key, now_ms);
 	if (c->gone != NULL)
 		session_step(c, &(struct gate_input){ .kind = GATE_IN_TICK }, now_ms);
+}
+
+/* Then it goes the long way: a slot, and from there it is asked for again. */
+void session_key_failed(struct controller *c)
+{
+	c->key_wanted = false;
+	if (c->slot_put_off)
+		slots_want(&c->poller->slots, &c->slot, c->put_off_class, c->put_off_silent);
+	c->slot_put_off = false;
 }
 
 static void on_communication(struct controller *c, int communication, const char *reason)
@@ -128,7 +163,22 @@ static void on_door(struct controller *c, const struct gate_door_status *d)
 		c->door[c->door_count++] = *d;
 }
 
-static void on_status(struct controller *c, const struct gate_action *a)
+/* A clock that is wrong is set at once, not at the next time of day for it; one that does not keep it, now and then (T-8). */
+static void watch_clock(struct controller *c, int32_t offset_ms, int64_t now_ms)
+{
+	if (schedule_clock_drifts(&c->schedule, offset_ms, now_ms))
+		log_info("controller %d (%016llx): its clock is off by %d ms: it is set", c->id, (unsigned long long)c->serial,
+		    offset_ms);
+}
+
+static void on_clock(struct controller *c, const struct gate_action *a)
+{
+	c->status.clock_offset_ms = (int32_t)a->u.clock.offset_after_ms;
+	c->status.seen_at_ms = clock_wall_ms();
+	status_changed(c);
+}
+
+static void on_status(struct controller *c, const struct gate_action *a, int64_t now_ms)
 {
 	const struct gate_status_reply *r = a->u.status.reply;
 
@@ -136,6 +186,7 @@ static void on_status(struct controller *c, const struct gate_action *a)
 		on_door(c, &r->doors[i]);
 	on_seen(c, a->u.status.clock_offset_ms, a->u.status.rtt_ms, r->boot, r->newest);
 	transfers_status(c, r);
+	watch_clock(c, a->u.status.clock_offset_ms, now_ms);
 }
 
 static void on_command(struct controller *c, const struct gate_action *a)
@@ -148,11 +199,20 @@ static void on_command(struct controller *c, const struct gate_action *a)
 	}
 }
 
-/* A change of keys that has begun is finished before others begin theirs: the controller answered just now. */
+/* A change of keys that has begun is finished before others begin theirs: the controller answered just now. Who still waits
+ * for its enrolment key to be made could only sit on a slot. */
 static void want_slot(struct controller *c, enum gate_slot_class class, bool doubtful)
 {
 	bool changing_keys = c->keys.staged != GATE_EPOCH_NONE && c->key_tries == 0 && !c->outside;
 
+	if (lacks_enrol_key(c)) {
+		if (!c->slot_put_off || slot_class_of(class) < c->put_off_class)
+			c->put_off_class = slot_class_of(class);
+		c->slot_put_off = true;
+		c->put_off_silent = doubtful;
+		want_enrol_key(c);
+		return;
+	}
 	slots_want(&c->poller->slots, &c->slot, changing_keys ? SLOT_URGENT : slot_class_of(class),
 	    doubtful && !changing_keys);
 }
@@ -218,7 +278,7 @@ static void do_action(struct controller *c, const struct gate_action *a, int64_t
 		on_hello(c, a);
 		break;
 	case GATE_ACT_STATUS:
-		on_status(c, a);
+		on_status(c, a, now_ms);
 		break;
 	case GATE_ACT_EVENTS:
 		store_events(p->store, c, a);
@@ -227,7 +287,7 @@ static void do_action(struct controller *c, const struct gate_action *a, int64_t
 		on_command(c, a);
 		break;
 	case GATE_ACT_CLOCK:
-		c->status.clock_offset_ms = (int32_t)a->u.clock.offset_after_ms;
+		on_clock(c, a);
 		break;
 	case GATE_ACT_DIGEST:
 	case GATE_ACT_TRANSFER_PROGRESS:
@@ -323,6 +383,7 @@ void sessions_grant(struct poller *p, int64_t now_ms)
 
 	if (wanted > p->slots_peak)
 		p->slots_peak = wanted;
+	p->slots.no_events = store_is_full(p->store);
 	for (int n = 0; n < MOST_A_ROUND && (s = slots_next(&p->slots)) != NULL; n++) {
 		p->exchanges++;
 		session_step(s->owner, &(struct gate_input){ .kind = GATE_IN_SLOT }, now_ms);

@@ -97,6 +97,8 @@ struct slot *slots_next(struct slots *all)
 	for (int class = 0; class < SLOT_CLASSES; class++) {
 		struct slot *s;
 
+		if (class == SLOT_EVENTS && all->no_events)
+			continue;
 		if (class == SLOT_BULK && all->used_bulk >= share(SLOTS_BULK_MOST, all->leased))
 			break;
 		s = take(all, class, false);

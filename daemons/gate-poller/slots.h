@@ -44,6 +44,7 @@ struct slot_line {
 struct slots {
 	int leased;		/* may be held by us now; may fall below `used`: then nobody new gets one */
 	int used, used_bulk, used_silent;
+	bool no_events;		/* the database is behind: nobody is asked for events now */
 	struct slot_line lines[SLOT_CLASSES][2];	/* [class][silent] */
 };
 

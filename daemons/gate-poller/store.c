@@ -1,8 +1,8 @@
 /*
  * Events to the database. Those of many controllers go into one statement; while it is on its way the next are gathered.
  * A controller hears that its events are stored only after that statement's commit (H-7); when it failed, or when the
- * lease was lost meanwhile, it hears that, and gives the same events again later. Memory is bounded: a controller has at
- * most one answer waiting here.
+ * lease was lost meanwhile, it hears that, and gives the same events again later. Memory is bounded: a session gives few
+ * answers ahead of the first one's commit, and when much waits here nobody is asked for events (slots.h).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +12,12 @@
 #include "base/str.h"
 #include "poller.h"
 
+enum { FULL = 2000 };	/* events that wait: a larger statement stores no more a second, only later */
+
 struct part {
 	int32_t controller;
 	int64_t token;
+	unsigned given;			/* times that the session handed something over: it hears as many answers */
 	bool answered;
 };
 
@@ -23,6 +26,7 @@ struct batch {
 	struct part *parts;
 	size_t count, room;
 	size_t events;
+	uint64_t number;		/* 1, 2 ... as they were begun */
 };
 
 struct store {
@@ -30,15 +34,17 @@ struct store {
 	struct batch batches[2];
 	int gathering;			/* the other one is on its way */
 	bool busy;
+	uint64_t begun;
 	size_t alone;			/* statements of one controller only under way */
 	int64_t sent_ms;
 	struct store_count count;
 };
 
-static void batch_begin(struct batch *b)
+static void batch_begin(struct batch *b, uint64_t number)
 {
 	poller_ingest_begin(&b->ingest);
 	b->count = b->events = 0;
+	b->number = number;
 }
 
 struct store *store_new(struct poller *p)
@@ -46,8 +52,8 @@ struct store *store_new(struct poller *p)
 	struct store *s = xcalloc(1, sizeof *s);
 
 	s->poller = p;
-	batch_begin(&s->batches[0]);
-	batch_begin(&s->batches[1]);
+	batch_begin(&s->batches[0], ++s->begun);
+	batch_begin(&s->batches[1], ++s->begun);
 	return s;
 }
 
@@ -72,11 +78,16 @@ bool store_is_idle(const struct store *s)
 	return !s->busy && s->alone == 0 && s->batches[s->gathering].count == 0;
 }
 
-/* A failed controller may not be able to hear it right now: it is inside a step of its own. So it is told from here only. */
-static void tell_failed(struct controller *c, int64_t now_ms)
+static void tell_failed(struct controller *c, unsigned times, int64_t now_ms)
 {
-	c->events_waiting = false;
-	session_step(c, &(struct gate_input){ .kind = GATE_IN_STORE_FAILED }, now_ms);
+	while (times-- > 0)
+		session_step(c, &(struct gate_input){ .kind = GATE_IN_STORE_FAILED }, now_ms);
+}
+
+static void tell_mark(struct controller *c, const struct poller_mark *m, unsigned times, int64_t now_ms)
+{
+	while (times-- > 0)
+		session_step(c, &(struct gate_input){ .kind = GATE_IN_STORED, .u.stored = { m->log, (uint32_t)m->mark } }, now_ms);
 }
 
 static void add_event(struct batch *b, int32_t controller, const struct gate_event *e)
@@ -110,11 +121,10 @@ static void stored_alone(void *arg, enum async_outcome outcome, const struct asy
 	else
 		s->count.failed++;
 	if (c != NULL && m.log != NULL) {
-		c->events_waiting = c->store_alone = false;
-		session_step(c, &(struct gate_input){ .kind = GATE_IN_STORED,
-		    .u.stored = { m.log, (uint32_t)m.mark } }, clock_mono_ms());
+		c->store_alone = false;
+		tell_mark(c, &m, 1, clock_mono_ms());
 	} else if (c != NULL) {
-		tell_failed(c, clock_mono_ms());
+		tell_failed(c, 1, clock_mono_ms());
 	}
 	free(a);
 }
@@ -125,7 +135,7 @@ static void store_alone(struct store *s, struct controller *c, const struct gate
 	struct batch b = { 0 };
 
 	*one = (struct alone){ .store = s, .controller = c->id, .token = c->token };
-	batch_begin(&b);
+	batch_begin(&b, 0);
 	poller_ingest_add_log(&b.ingest, c->id, c->token, a->u.events.log, a->u.events.oldest);
 	for (uint32_t i = 0; i < a->u.events.count; i++)
 		add_event(&b, c->id, &a->u.events.events[i]);
@@ -134,25 +144,40 @@ static void store_alone(struct store *s, struct controller *c, const struct gate
 	s->alone++;
 }
 
-void store_events(struct store *s, struct controller *c, const struct gate_action *a)
+/* Where the controller's events of this batch are told of; one entry, however often it gives some. */
+static struct part *own_part(struct batch *b, struct controller *c, const struct gate_action *a)
 {
-	struct batch *b = &s->batches[s->gathering];
-
-	c->events_waiting = true;
-	if (c->store_alone) {
-		store_alone(s, c, a);
-		return;
-	}
+	if (c->store_batch == b->number)
+		return &b->parts[c->store_part];
 	if (b->count == b->room) {
 		b->room = b->room ? b->room * 2 : 64;
 		b->parts = xreallocarray(b->parts, b->room, sizeof *b->parts);
 	}
-	b->parts[b->count++] = (struct part){ .controller = c->id, .token = c->token };
+	c->store_batch = b->number;
+	c->store_part = b->count;
+	b->parts[b->count] = (struct part){ .controller = c->id, .token = c->token };
 	poller_ingest_add_log(&b->ingest, c->id, c->token, a->u.events.log, a->u.events.oldest);
+	return &b->parts[b->count++];
+}
+
+void store_events(struct store *s, struct controller *c, const struct gate_action *a)
+{
+	struct batch *b = &s->batches[s->gathering];
+
+	if (c->store_alone) {
+		store_alone(s, c, a);
+		return;
+	}
+	own_part(b, c, a)->given++;
 	for (uint32_t i = 0; i < a->u.events.count; i++)
 		add_event(b, c->id, &a->u.events.events[i]);
 	b->events += a->u.events.count;
 	s->count.waiting = b->events;
+}
+
+bool store_is_full(const struct store *s)
+{
+	return s->batches[s->gathering].events >= FULL;
 }
 
 static struct part *part_of(struct batch *b, int32_t controller)
@@ -182,11 +207,8 @@ static void tell_stored(struct store *s, struct batch *b, const struct async_row
 			continue;
 		struct controller *c = controller_with_token(s->poller, m.controller, part->token);
 		part->answered = true;
-		if (c == NULL)
-			continue;
-		c->events_waiting = c->store_alone = false;
-		session_step(c, &(struct gate_input){ .kind = GATE_IN_STORED,
-		    .u.stored = { m.log, (uint32_t)m.mark } }, now_ms);
+		if (c != NULL)
+			tell_mark(c, &m, part->given, now_ms);
 	}
 }
 
@@ -198,7 +220,7 @@ static void tell_rest_failed(struct store *s, struct batch *b, bool refused, int
 		if (b->parts[i].answered || c == NULL)
 			continue;
 		c->store_alone = refused;
-		tell_failed(c, now_ms);
+		tell_failed(c, b->parts[i].given, now_ms);
 	}
 }
 
@@ -225,7 +247,7 @@ static void stored(void *arg, enum async_outcome outcome, const struct async_row
 		log_warnx("events of %zu controllers were not stored: %s", b->count, async_outcome_name(outcome));
 	}
 	tell_rest_failed(s, b, outcome == ASYNC_REFUSED, now);
-	batch_begin(b);
+	batch_begin(b, ++s->begun);
 }
 
 void store_flush(struct store *s, int64_t now_ms)

@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -162,16 +160,40 @@ void controller_reply(struct controller *controller, struct peer *peer, const ui
 
 /* --- sessions ---------------------------------------------------------------------------------------------------- */
 
+void controller_keyed(void *arg, const uint8_t key[GATE_KEY_SIZE])
+{
+	struct controller *controller = arg;
+
+	memcpy(controller->enrol_key, key, GATE_KEY_SIZE);
+	controller->enrol_key_made = true;
+	if (controller->hello_length > 0)
+		peers_receive(&controller->peers, &controller->hello_from, controller->hello, controller->hello_length);
+	controller->hello_length = 0;
+	free_null(&controller->hello);
+}
+
 static void make_enrol_key(struct controller *controller)
 {
-	const struct site_controller *site = controller->site;
-	char salt[17];
+	uint8_t key[GATE_KEY_SIZE];
 
-	snprintf(salt, sizeof(salt), "%016" PRIx64, site->serial);
-	if (EVP_PBE_scrypt(site->password, strlen(site->password), (const unsigned char *)salt, 16, 16384, 8, 1, 64 << 20,
-			   controller->enrol_key, GATE_KEY_SIZE) != 1)
-		fatalx("scrypt failed");
-	controller->enrol_key_made = true;
+	keymaker_make(controller->site->password, controller->site->serial, key);
+	controller_keyed(controller, key);
+}
+
+/* Who may be asked for epoch 0 has that key made first: 50 ms of work in the loop would keep all others waiting. */
+static bool is_ready(void *arg)
+{
+	struct controller *controller = arg;
+	const struct memory *memory = &controller->memory;
+
+	if (controller->enrol_key_made || !controller->shared->keymaker || (memory->keys[0].epoch != 0 && memory->keys[1].epoch != 0))
+		return true;
+	controller->hello_waits = true;
+	if (!controller->enrol_key_wanted) {
+		controller->enrol_key_wanted = true;
+		keymaker_want(controller->shared->keymaker, controller->site->password, controller->site->serial, controller);
+	}
+	return false;
 }
 
 static int key_of(void *arg, const char *identity, uint8_t key[GATE_KEY_SIZE], uint32_t *epoch)
@@ -184,7 +206,6 @@ static int key_of(void *arg, const char *identity, uint8_t key[GATE_KEY_SIZE], u
 	for (unsigned i = 0; i < 2; i++) {
 		if (controller->memory.keys[i].epoch != *epoch)
 			continue;
-		/* scrypt is slow on purpose: only when somebody asks for epoch 0. */
 		if (*epoch == 0 && !controller->enrol_key_made)
 			make_enrol_key(controller);
 		memcpy(key, *epoch == 0 ? controller->enrol_key : controller->memory.keys[i].key, GATE_KEY_SIZE);
@@ -241,7 +262,15 @@ static void datagram(void *arg, const struct sockaddr_in *from, uint8_t *bytes, 
 {
 	struct controller *controller = arg;
 
+	controller->hello_waits = false;
 	peers_receive(&controller->peers, from, bytes, length);
+	if (!controller->hello_waits)
+		return;
+	/* The last one is kept until the key is made: the sender need not send it again. */
+	controller->hello = xreallocarray(controller->hello, length, 1);
+	memcpy(controller->hello, bytes, length);
+	controller->hello_length = length;
+	controller->hello_from = *from;
 }
 
 /* --- life -------------------------------------------------------------------------------------------------------- */
@@ -326,6 +355,7 @@ int controller_open(struct controller *controller, const struct site_controller 
 		controller->transfers.staged[i].fd = -1;
 	controller->owner = (struct peers_owner){
 		.key = key_of,
+		.ready = is_ready,
 		.message = controller_message,
 		.send = session_send,
 		.up = session_up,
@@ -368,6 +398,7 @@ void controller_close(struct controller *controller)
 	permits_close(&controller->permits);
 	memory_close(&controller->memory);
 	free_null(&controller->revoke);
+	free_null(&controller->hello);
 	if (controller->dir >= 0)
 		close(controller->dir);
 	controller->dir = -1;

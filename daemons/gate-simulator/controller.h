@@ -8,6 +8,7 @@
 #define SIMULATOR_CONTROLLER_H
 
 #include "door.h"
+#include "keymaker.h"
 #include "link.h"
 #include "memory.h"
 #include "peer.h"
@@ -22,6 +23,7 @@
 struct shared {
 	struct timers timers;
 	struct syncer *syncer;
+	struct keymaker *keymaker; /* NULL: enrolment keys are made when asked for */
 	struct random random;
 	int state; /* directory */
 	int epoll;
@@ -58,7 +60,11 @@ struct controller {
 	uint32_t inputs;      /* GATE_ALARM_BIT() of the controller's own troubles: power, battery, fire */
 	uint32_t last_clock;  /* exchange of the last clock acted on in this session */
 	uint8_t enrol_key[GATE_KEY_SIZE];
-	bool enrol_key_made, restart_after_wake;
+	bool enrol_key_made, enrol_key_wanted, restart_after_wake;
+	bool hello_waits; /* for the enrolment key */
+	uint8_t *hello;
+	size_t hello_length;
+	struct sockaddr_in hello_from;
 	struct gate_revocation *revoke; /* parts of a replace so far */
 	size_t revoke_count;
 	uint16_t revoke_next;
@@ -83,6 +89,9 @@ void controller_reply(struct controller *controller, struct peer *peer, const ui
 
 /* The syncer is done for it. */
 void controller_synced(void *controller, uint64_t generation, int error);
+
+/* The keymaker is done for it. */
+void controller_keyed(void *controller, const uint8_t key[GATE_KEY_SIZE]);
 
 /* Starts again as after a power cut of so many milliseconds: sessions and staged parts in memory are gone. */
 void controller_restart(struct controller *controller, int off_ms);

@@ -330,6 +330,8 @@ static struct peer *greet(struct peers *peers, const struct sockaddr_in *from, u
 			log_debug("cookie: %s", gnutls_strerror(code));
 		return NULL;
 	}
+	if (peers->owner->ready && !peers->owner->ready(peers->owner->arg))
+		return NULL;
 	push_out(peers);
 	return peer_new(peers, from, &prestate);
 }

@@ -20,6 +20,8 @@ struct peer;
 struct peers_owner {
 	/* The key for an identity; -1 = there is none. */
 	int (*key)(void *arg, const char *identity, uint8_t key[GATE_KEY_SIZE], uint32_t *epoch);
+	/* May a handshake begin? Until then a hello goes unanswered and is sent again. NULL = always. */
+	bool (*ready)(void *arg);
 	/* One decrypted record. It may end peers, this one too. */
 	void (*message)(void *arg, struct peer *peer, const uint8_t *bytes, size_t length);
 	/* A datagram for the network. */

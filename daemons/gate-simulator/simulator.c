@@ -19,8 +19,9 @@
 #include "base/str.h"
 #include "control.h"
 #include "controller.h"
+#include "keymaker.h"
 
-enum { SYNC_THREADS = 4, EVENTS_AT_ONCE = 256, LONGEST_WAIT_MS = 60000, FILES_EACH = 4 };
+enum { SYNC_THREADS = 4, KEY_THREADS = 2, EVENTS_AT_ONCE = 256, LONGEST_WAIT_MS = 60000, FILES_EACH = 4 };
 
 struct simulator {
 	struct shared shared;
@@ -137,6 +138,9 @@ static int start(struct simulator *simulator, const struct simulator_options *op
 	shared->syncer = syncer_new(SYNC_THREADS);
 	if (watch(shared->epoll, syncer_fd(shared->syncer), &shared->syncer) < 0)
 		fatal("epoll");
+	shared->keymaker = keymaker_new(KEY_THREADS);
+	if (watch(shared->epoll, keymaker_fd(shared->keymaker), &shared->keymaker) < 0)
+		fatal("epoll");
 	simulator->controllers = xcalloc(simulator->site.count + 1, sizeof(*simulator->controllers));
 	for (; simulator->open < simulator->site.count; simulator->open++) {
 		if (controller_open(&simulator->controllers[simulator->open], &simulator->site.controllers[simulator->open], shared) < 0) {
@@ -171,6 +175,8 @@ static void loop(struct simulator *simulator)
 				return;
 			if (what == &shared->syncer)
 				syncer_collect(shared->syncer, controller_synced);
+			else if (what == &shared->keymaker)
+				keymaker_collect(shared->keymaker, controller_keyed);
 			else if (!simulator->control || !control_event(simulator->control, what))
 				link_read(&((struct controller *)what)->link);
 		}
@@ -191,6 +197,8 @@ static void stop(struct simulator *simulator)
 	/* The threads first: they use the controllers' files. */
 	if (shared->syncer)
 		syncer_free(shared->syncer);
+	if (shared->keymaker)
+		keymaker_free(shared->keymaker);
 	for (size_t i = 0; i < simulator->open; i++)
 		controller_close(&simulator->controllers[i]);
 	free(simulator->controllers);

@@ -23,8 +23,8 @@ const mode = (id, width, extra = {}) => ({
 const wide = (ja, en) => (language() === 'ja' ? ja : en);
 
 export const gateColumns = () => [
-  { id: 'name', label: t('gate.name'), width: 140, grow: 3, fixed: true, cell: (g) => html`<strong class="name">${g.name}</strong>`, sort: (g) => g.name },
-  { id: 'management_group', label: t('gate.management_group'), width: 100, grow: 1, cell: (g) => g.management_group.name, sort: (g) => g.management_group.name },
+  { id: 'name', label: t('gate.name'), width: 140, grow: 2, fixed: true, cell: (g) => html`<strong class="name">${g.name}</strong>`, sort: (g) => g.name },
+  { id: 'management_group', label: t('gate.management_group'), width: wide(128, 100), grow: 1, cell: (g) => g.management_group.name, sort: (g) => g.management_group.name },
   { id: 'building', label: t('gate.building'), width: 110, hidden: true, cell: (g) => g.building, sort: (g) => g.building },
   { id: 'place', label: t('gate.place'), width: 110, hidden: true, cell: (g) => g.place, sort: (g) => g.place },
   state('lock_state', wide(78, 94)),

@@ -13,8 +13,11 @@
 static const struct db_statement begin_statement = {"begin", "BEGIN"};
 static const struct db_statement commit_statement = {"commit", "COMMIT"};
 static const struct db_statement rollback_statement = {"rollback", "ROLLBACK"};
+/* Generic plans: a statement with every filter of a list in it always looks cheaper when planned anew for the filters given, and
+ * planning it, policies and all, takes longer than running it. The functions that need plans of the moment ask for them. */
 static const struct db_statement context_statement = {
-	"context", "SELECT set_config('kidoban.session', $1, true), set_config('statement_timeout', $2, true)"};
+	"context", "SELECT set_config('kidoban.session', $1, true), set_config('statement_timeout', $2, true),"
+		   " set_config('plan_cache_mode', 'force_generic_plan', true)"};
 
 PGresult *db_take(struct db *db)
 {

@@ -59,8 +59,9 @@ enum gate_input_kind {
 	GATE_IN_CHANNEL_UP,		/* .channel: handshake finished under this epoch */
 	GATE_IN_CHANNEL_DOWN,		/* .text: why; also when a handshake failed */
 	GATE_IN_MESSAGE,		/* .message: one datagram from inside the session */
+	/* Each EVENTS is answered by one of these two, in the order in which they were given. */
 	GATE_IN_STORED,			/* .stored: COMMIT done; `mark` of `log` is what the database now holds */
-	GATE_IN_STORE_FAILED,		/* the last STORE_EVENTS did not commit: it is fetched again later */
+	GATE_IN_STORE_FAILED,		/* it did not commit: it is fetched again later, and what was fetched after it */
 	GATE_IN_COMMAND,		/* .command: copied */
 	GATE_IN_WANT,			/* .want: bits of enum gate_want */
 	GATE_IN_DIGEST,			/* .digest */
@@ -129,7 +130,8 @@ enum gate_action_kind {
 	GATE_ACT_COMMUNICATION,		/* .communication: changed; store it */
 	GATE_ACT_HELLO,			/* .hello: store it */
 	GATE_ACT_STATUS,		/* .status: store it */
-	GATE_ACT_EVENTS,		/* .events: store them, then GATE_IN_STORED or GATE_IN_STORE_FAILED */
+	GATE_ACT_EVENTS,		/* .events: store them, then GATE_IN_STORED or GATE_IN_STORE_FAILED; a few may be
+					 * given before the first is answered, each continuing the one before */
 	GATE_ACT_COMMAND,		/* .command: a command's outcome so far (sent, then a last one) */
 	GATE_ACT_CLOCK,			/* .clock */
 	GATE_ACT_DIGEST,		/* .digest */

@@ -100,7 +100,9 @@ want_slot(struct kidoban *k, enum gate_slot_class class)
 	k->slot_class = class;
 	a = emit(k->out, GATE_ACT_WANT_SLOT);
 	a->u.slot.class = class;
-	a->u.slot.doubtful = k->communication != COMMUNICATION_UP || k->state < GATE_SESSION_STEADY;
+	/* one that was never tried is not one that does not answer: a thousand new ones must not wait for ten */
+	a->u.slot.doubtful = k->communication == COMMUNICATION_DOWN ||
+	    (k->communication == COMMUNICATION_UP && k->state < GATE_SESSION_STEADY);
 }
 
 static void
@@ -314,6 +316,7 @@ kidoban_new(const struct gate_config *config)
 		return NULL;
 	k->common.driver = &gate_driver_kidoban;
 	k->config = *config;
+	k->fetched = config->mark;
 	k->communication = COMMUNICATION_UNKNOWN;
 	k->epoch_told = GATE_EPOCH_NONE;
 	for (enum lane i = 0; i < LANES; i++)

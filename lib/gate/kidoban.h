@@ -31,6 +31,7 @@ enum {
 	WINDOW_MOST = 32,
 	WINDOW_TIMEOUT_MS = 500,
 	TRANSFER_RESTARTS = 5,
+	EVENTS_AHEAD = 4,	/* answers with events that may be with the database at once */
 };
 #define NEVER INT64_MAX
 
@@ -109,10 +110,13 @@ struct kidoban {
 
 	uint32_t want;			/* enum gate_want */
 	uint32_t remote_newest;
-	bool storing;			/* events are with the database */
+	uint32_t fetched;		/* handed over up to here; above the mark while the database has some */
+	unsigned storing;		/* EVENTS not answered yet, of `storing_last` each, the oldest first */
+	uint32_t storing_last[EVENTS_AHEAD];
+	bool rewind;			/* something did not go as handed over: fetch nothing until all are answered,
+					 * then from the mark on */
 	bool unacknowledged;		/* the mark moved and the controller has not heard it */
-	uint32_t storing_last;
-	uint32_t request_after;		/* of the events request on the wire */
+	uint32_t request_acked, request_after;	/* of the events request on the wire */
 	uint8_t request_log[GATE_LOG_SIZE];
 
 	struct waiting_command commands[COMMANDS_MAX];

@@ -1,18 +1,33 @@
 /*
- * Events: fetch what follows the mark, hand it to be stored, acknowledge only what the database says it has.
+ * Events: fetch what follows, hand it to be stored, acknowledge only what the database says it has. While it stores, the
+ * next ones are fetched already, a few answers ahead: they continue what was handed over before. Should that not be stored,
+ * the database finds a hole in front of them and leaves them too; when all are answered, fetching begins anew at the mark.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "gate/kidoban.h"
 
+/* Acknowledging rides on fetching; for itself it waits until there is nothing more to be said. */
 bool
 events_due(const struct kidoban *k)
 {
-	return !k->storing && ((k->want & GATE_WANT_EVENTS) != 0 || k->unacknowledged || k->remote_newest > k->config.mark);
+	if (k->rewind || k->storing == EVENTS_AHEAD)
+		return false;
+	return (k->want & GATE_WANT_EVENTS) != 0 || k->remote_newest > k->fetched || (k->unacknowledged && k->storing == 0);
 }
 
-/* The controller has begun a new log: its numbers start over and nothing of it is stored yet. */
+static void
+settle(struct kidoban *k)
+{
+	if (k->storing > 0)
+		return;
+	k->fetched = k->config.mark;
+	k->rewind = false;
+}
+
+/* The controller has begun a new log: its numbers start over and nothing of it is stored yet. What the database has of the
+ * old one is still to be answered. */
 static void
 follow_log(struct kidoban *k, const uint8_t *log)
 {
@@ -26,8 +41,9 @@ follow_log(struct kidoban *k, const uint8_t *log)
 	}
 	memcpy(k->config.log, log, GATE_LOG_SIZE);
 	k->config.mark = 0;
-	k->storing = false;
 	k->unacknowledged = false;
+	k->rewind = true;
+	settle(k);
 }
 
 void
@@ -42,18 +58,26 @@ events_seen(struct kidoban *k, const uint8_t *log, uint32_t newest)
 	k->remote_newest = newest;
 }
 
+/* What is sent again has the same bytes, though the mark may have moved meanwhile. */
+static void
+choose_request(struct kidoban *k)
+{
+	/* more than there is would be refused; then only fetch */
+	k->request_acked = k->config.mark > k->remote_newest ? 0 : k->config.mark;
+	k->request_after = k->fetched;
+	memcpy(k->request_log, k->config.log, GATE_LOG_SIZE);
+}
+
 void
 events_build(struct kidoban *k, struct gate_message *m)
 {
+	if (k->lanes[LANE_EVENTS].tries == 0)
+		choose_request(k);
 	m->type = GATE_EVENTS;
-	memcpy(m->u.events.log, k->config.log, GATE_LOG_SIZE);
-	m->u.events.acked = m->u.events.after = k->config.mark;
-	/* more than there is would be refused; then only fetch */
-	if (k->config.mark > k->remote_newest)
-		m->u.events.acked = 0;
+	memcpy(m->u.events.log, k->request_log, GATE_LOG_SIZE);
+	m->u.events.acked = k->request_acked;
+	m->u.events.after = k->request_after;
 	m->u.events.max = GATE_EVENTS_A_MESSAGE;
-	k->request_after = k->config.mark;
-	memcpy(k->request_log, k->config.log, GATE_LOG_SIZE);
 }
 
 /* How many records from the first on have numbers without a hole, starting with `expected`. */
@@ -68,7 +92,7 @@ contiguous_run(const struct gate_events_reply *r, uint32_t expected)
 }
 
 static void
-hand_over(struct kidoban *k, const struct gate_events_reply *r, uint32_t n)
+hand_over(struct kidoban *k, const struct gate_events_reply *r, uint32_t n, uint32_t last)
 {
 	struct gate_action *a = emit(k->out, GATE_ACT_EVENTS);
 
@@ -81,52 +105,91 @@ hand_over(struct kidoban *k, const struct gate_events_reply *r, uint32_t n)
 	for (uint32_t i = 0; i < n; i++)
 		if (r->events[i].quarantined)
 			emit_count(k->out, GATE_COUNT_EVENTS_QUARANTINED);
-	k->storing = true;
+	k->storing_last[k->storing++] = k->fetched = last;
+}
+
+/* A hole that the controller declares is told to the database only when that has all before it. */
+static void
+take_records(struct kidoban *k, const struct gate_events_reply *r)
+{
+	bool gap = r->oldest > k->fetched && r->oldest - k->fetched > 1;
+	uint32_t expected = gap ? r->oldest : k->fetched + 1, n;
+
+	if (gap && k->storing > 0) {
+		k->rewind = true;
+		return;
+	}
+	n = contiguous_run(r, expected);
+	if (n < r->count)
+		emit_count(k->out, GATE_COUNT_EVENTS_OUT_OF_ORDER);
+	if (n > 0 || gap)
+		hand_over(k, r, n, expected - 1 + n);
+	else if (k->remote_newest > k->fetched)
+		kidoban_retry_later(k, LANE_EVENTS);
 }
 
 void
 events_answered(struct kidoban *k, const struct gate_events_reply *r)
 {
-	uint32_t expected, n;
-	bool gap;
+	/* Another log's reply begins with its first record, whatever was asked after. */
+	bool from_first = memcmp(k->request_log, r->log, GATE_LOG_SIZE) != 0;
 
-	if (k->request_after == k->config.mark && memcmp(k->request_log, k->config.log, GATE_LOG_SIZE) == 0)
+	if (memcmp(k->request_log, k->config.log, GATE_LOG_SIZE) == 0 && k->request_acked == k->config.mark)
 		k->unacknowledged = false;
 	k->want &= ~(uint32_t)GATE_WANT_EVENTS;
 	events_seen(k, r->log, r->newest);
-	gap = r->oldest > k->config.mark + 1 && k->config.mark < UINT32_MAX;
-	expected = gap ? r->oldest : k->config.mark + 1;
-	n = contiguous_run(r, expected);
-	if (n < r->count)
-		emit_count(k->out, GATE_COUNT_EVENTS_OUT_OF_ORDER);
-	if (n > 0 || gap)
-		hand_over(k, r, n);
-	else if (k->remote_newest > k->config.mark)
+	if (!k->rewind && k->storing < EVENTS_AHEAD && (from_first ? k->fetched == 0 : k->request_after == k->fetched))
+		take_records(k, r);
+}
+
+/* The oldest one handed over is answered; gives its last number. */
+static uint32_t
+next_answered(struct kidoban *k)
+{
+	uint32_t last = k->storing_last[0];
+
+	if (k->storing == 0)
+		return 0;
+	k->storing--;
+	memmove(k->storing_last, k->storing_last + 1, k->storing * sizeof k->storing_last[0]);
+	return last;
+}
+
+/* Not all is stored that was handed over. Said once, for those behind it share its fate. */
+static void
+go_back(struct kidoban *k, bool later)
+{
+	if (later && !k->rewind)
 		kidoban_retry_later(k, LANE_EVENTS);
+	k->rewind = true;
 }
 
 void
 events_stored(struct kidoban *k, const uint8_t *log, uint32_t mark)
 {
+	uint32_t last = next_answered(k);
 	bool moved = mark > k->config.mark;
 
-	if (memcmp(log, k->config.log, GATE_LOG_SIZE) != 0)
-		return;
-	if (moved) {
-		k->unacknowledged = true;
-		kidoban_went_well(k, LANE_EVENTS);
-	} else if (k->storing) {	/* committed without progress: do not spin */
-		kidoban_retry_later(k, LANE_EVENTS);
+	if (memcmp(log, k->config.log, GATE_LOG_SIZE) == 0) {
+		if (moved) {
+			k->unacknowledged = true;
+			kidoban_went_well(k, LANE_EVENTS);
+		}
+		if (mark < last)	/* committed without progress: do not spin */
+			go_back(k, !moved);
+		k->config.mark = mark;
+		if (k->fetched < mark)
+			k->fetched = mark;
 	}
-	k->config.mark = mark;
-	k->storing = false;
+	settle(k);
 }
 
 void
 events_store_failed(struct kidoban *k)
 {
 	emit_count(k->out, GATE_COUNT_STORE_FAILED);
-	if (k->storing)
-		kidoban_retry_later(k, LANE_EVENTS);
-	k->storing = false;
+	if (k->storing > 0)
+		go_back(k, true);
+	next_answered(k);
+	settle(k);
 }

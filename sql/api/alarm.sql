@@ -2,7 +2,7 @@
 
 -- Kinds that a controller raises but never clears: something happened and is over. They wait for an operator.
 CREATE OR REPLACE FUNCTION alarm_is_momentary(kind int4) RETURNS bool LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT kind IN (201, 202, 215, 217, 218)
+  SELECT kind IN (201, 202, 215, 217)
 $$;
 
 -- Acknowledges alarms in scope that are not acknowledged yet; answers them all. An id out of scope: KD003.

@@ -17,7 +17,8 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA kidoban, api FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION current_operator(), current_right(text), may_view(text[]), may_edit(text), sees_all_gates(),
   sees_all_departments(), current_gate_scope(), current_department_scope(), current_gates(), current_controllers(),
   current_logs(), current_gate_groups(bool), department_subtrees(int4[]), gates_of(int4[], int4[]), current_change(),
-  idle_timeout() TO kidoban_web, kidoban_live;
+  idle_timeout(), views_all_gates(text[]), views_all_departments(text[]), groups_for(text[]), gates_for(text[]),
+  controllers_for(text[]), departments_for(text[]) TO kidoban_web, kidoban_live;
 GRANT EXECUTE ON FUNCTION api.session_context(), api.session_touch() TO kidoban_web, kidoban_live;
 GRANT EXECUTE ON FUNCTION api.session_open(text), api.session_create(int4, bytea, text, inet),
   api.session_remote(text, bytea, inet), api.session_end(), api.session_end_operator(int4), api.login_tries(text),

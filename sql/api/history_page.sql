@@ -97,6 +97,15 @@ DECLARE
                          columns, parent, from_t, to_t, from_bucket, to_bucket, place, conditions);
   newest  text := format(' ORDER BY e.bucket DESC, e.t DESC, e.log DESC, e.seq DESC LIMIT %s', most);
 BEGIN
+  -- Bucket by bucket, newest first, until there are enough rows: the index has the bucket first. Sorting the outer side by
+  -- bucket alone lets the loop stop there; within a bucket the inner side is in order.
+  IF parent = 'access_event' AND lead IN ('gate', 'dept') THEN
+    RETURN format('SELECT %s FROM generate_series(%s, %s, -1) AS b(bucket) CROSS JOIN LATERAL (SELECT * FROM kidoban.access_event e '
+                  'WHERE e.bucket = b.bucket AND e.t >= %L AND e.t < %L%s%s AND e.%I = ANY (%L::int2[]) '
+                  'ORDER BY e.t DESC, e.log DESC, e.seq DESC LIMIT %s) e '
+                  'ORDER BY b.bucket DESC LIMIT %s',
+                  columns, to_bucket, from_bucket, from_t, to_t, place, conditions, lead, keys, most, most);
+  END IF;
   IF lead = 'time' THEN
     RETURN rows_of || newest;
   ELSIF cardinality(keys) = 1 THEN

@@ -22,6 +22,7 @@ BEGIN
   END LOOP;
 END $$;
 
+\ir roles.sql
 \ir scope.sql
 \ir change.sql
 \ir session.sql

@@ -13,28 +13,30 @@ BEGIN
   RETURN batch;
 END $$;
 
--- Operators with a live session who have the right and see a gate; for gate 0 those who see any gate of its controller.
-CREATE OR REPLACE FUNCTION live_audience(wanted text)
+-- Of some gates, and of some controllers as a whole (gate_id 0): the operators with a live session who have the right and see
+-- the gate, or any gate of the controller. Worked out by management group, of which there are fewer than gates.
+CREATE OR REPLACE FUNCTION live_audience(wanted text, gates int4[], controllers int4[])
 RETURNS TABLE (gate_id int4, controller_id int4, operators int4[])
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path = kidoban, pg_temp AS $$
+#variable_conflict use_column
 BEGIN
   RETURN QUERY
     WITH o AS MATERIALIZED (
       SELECT DISTINCT s.operator_id AS id, o.all_management_groups AS everything
         FROM api.live_sessions() s JOIN operator o ON o.id = s.operator_id
        WHERE kidoban.right_of(o.id, wanted) <> 'none'),
-    sees AS (
-      SELECT o.id, m.id AS management_group_id
-        FROM o JOIN management_group m ON o.everything
-           OR EXISTS (SELECT FROM operator_management_group x WHERE x.operator_id = o.id AND x.management_group_id = m.id)),
-    one AS (
-      SELECT g.id AS gate, g.controller_id AS controller, array_agg(s.id) AS ids
-        FROM gate g JOIN sees s ON s.management_group_id = g.management_group_id GROUP BY g.id)
-    SELECT one.gate, one.controller, one.ids FROM one
+    everything AS MATERIALIZED (SELECT ARRAY(SELECT id FROM o WHERE everything) AS ids),
+    sees AS MATERIALIZED (
+      SELECT x.management_group_id, array_agg(o.id) AS ids
+        FROM o JOIN operator_management_group x ON x.operator_id = o.id WHERE NOT o.everything GROUP BY 1),
+    one AS MATERIALIZED (
+      SELECT g.id, g.controller_id, coalesce(s.ids, '{}') AS ids
+        FROM gate g LEFT JOIN sees s ON s.management_group_id = g.management_group_id
+       WHERE g.id = ANY (gates) OR g.controller_id = ANY (controllers))
+    SELECT one.id, one.controller_id, e.ids || one.ids FROM one, everything e WHERE one.id = ANY (gates)
     UNION ALL
-    SELECT 0, c.id, ARRAY(SELECT o.id FROM o WHERE o.everything
-                          UNION SELECT unnest(one.ids) FROM one WHERE one.controller = c.id)
-      FROM controller c;
+    SELECT 0, c.id, e.ids || ARRAY(SELECT DISTINCT i FROM one, unnest(one.ids) i WHERE one.controller_id = c.id)
+      FROM unnest(controllers) AS c(id), everything e;
 END $$;
 
 -- The newest batch, and the oldest that is still kept: a cursor before the latter must reload.
@@ -56,7 +58,10 @@ BEGIN
     WITH b AS MATERIALIZED (
       SELECT * FROM live_batch x WHERE x.id > after_batch ORDER BY x.id LIMIT most),
     a AS MATERIALIZED (
-      SELECT * FROM kidoban.live_audience('history') WHERE EXISTS (SELECT FROM b WHERE b.e_seq IS NOT NULL))
+      SELECT * FROM kidoban.live_audience('history', ARRAY(SELECT DISTINCT g FROM b, unnest(b.e_gate) g WHERE g <> 0),
+        ARRAY(SELECT DISTINCT CASE WHEN e.category = 2 THEN e.who ELSE l.controller_id END
+                FROM b, unnest(b.e_gate, b.e_category, b.e_who, b.e_log) AS e(gate, category, who, log)
+                JOIN event_log l ON l.id = e.log WHERE e.gate = 0)))
     SELECT b.id, coalesce(a.operators, '{}'), y.name, e.t, e.log, e.seq, e.kind / 4, e.kind % 4,
            nullif(e.gate, 0)::int4, g.name, g.management_group_id, m.name, c.id, c.name,
            CASE WHEN e.category = 2 THEN e.raised END,
@@ -71,7 +76,7 @@ BEGIN
       LEFT JOIN controller c ON c.id = CASE WHEN e.category = 2 THEN e.who ELSE l.controller_id END
       LEFT JOIN gate g ON g.id = e.gate
       LEFT JOIN management_group m ON m.id = g.management_group_id
-      LEFT JOIN a ON a.gate_id = e.gate AND a.controller_id = c.id
+      LEFT JOIN a ON a.gate_id = e.gate AND (e.gate <> 0 OR a.controller_id = c.id)
       LEFT JOIN cred r ON r.id = e.cred
       LEFT JOIN cardholder h ON h.id = r.cardholder_id
       LEFT JOIN dept d ON d.id = e.dept
@@ -88,7 +93,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $
 BEGIN
   RETURN QUERY
     WITH s AS MATERIALIZED (SELECT * FROM gate_state x WHERE x.batch > after_batch),
-    a AS MATERIALIZED (SELECT * FROM kidoban.live_audience('gates') WHERE EXISTS (SELECT FROM s))
+    a AS MATERIALIZED (SELECT * FROM kidoban.live_audience('gates', ARRAY(SELECT s.gate_id FROM s), '{}'))
     SELECT s.batch, a.operators, s.gate_id, s.lock_state, s.arm_state, s.door_state, s.verification_mode, s.unlock_mode,
            s.alarms, s.seen_at, s.changed_at, c.communication, c.since, c.last_seen_at, c.reason
       FROM s
@@ -108,12 +113,13 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $
 BEGIN
   RETURN QUERY
     WITH x AS MATERIALIZED (SELECT * FROM alarm z WHERE z.batch > after_batch),
-    a AS MATERIALIZED (SELECT * FROM kidoban.live_audience('history') WHERE EXISTS (SELECT FROM x))
+    a AS MATERIALIZED (SELECT * FROM kidoban.live_audience('history', ARRAY(SELECT DISTINCT x.gate_id FROM x WHERE x.gate_id IS NOT NULL),
+        ARRAY(SELECT DISTINCT x.controller_id FROM x WHERE x.gate_id IS NULL)))
     SELECT x.batch, a.operators, x.id, x.kind, x.gate_id, g.name, g.management_group_id, m.name, x.controller_id, c.name,
            x.momentary, x.raised_at, x.cleared_at, x.acknowledged_at, x.acknowledged_by,
            coalesce(nullif(o.display_name, ''), o.name), x.comment
       FROM x
-      JOIN a ON a.gate_id = coalesce(x.gate_id, 0) AND a.controller_id = x.controller_id
+      JOIN a ON a.gate_id = coalesce(x.gate_id, 0) AND (x.gate_id IS NOT NULL OR a.controller_id = x.controller_id)
       LEFT JOIN gate g ON g.id = x.gate_id
       LEFT JOIN management_group m ON m.id = g.management_group_id
       LEFT JOIN controller c ON c.id = x.controller_id
@@ -129,7 +135,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $
 BEGIN
   RETURN QUERY
     WITH x AS MATERIALIZED (SELECT * FROM command z WHERE z.batch > after_batch),
-    a AS MATERIALIZED (SELECT * FROM kidoban.live_audience('gates') WHERE EXISTS (SELECT FROM x))
+    a AS MATERIALIZED (SELECT * FROM kidoban.live_audience('gates', ARRAY(SELECT DISTINCT x.gate_id FROM x), '{}'))
     SELECT x.batch, a.operators, x.id, x.request_id, x.gate_id, g.name, x.command, x.value, x.operator_id, x.outcome,
            x.reason, x.queued_at, x.sent_at, x.finished_at
       FROM x JOIN a ON a.gate_id = x.gate_id

@@ -1,25 +1,37 @@
 -- Who asks, what they may do, what they may see: the one place (A-2, A-3). Policies call these as (SELECT f()), which
 -- PostgreSQL evaluates once a statement. SECURITY DEFINER because the answer must not depend on what the caller may read.
 
--- The operator of the session whose token the transaction carries; null when there is none, or it ended.
+-- The operator of the session whose token the transaction carries, or of the import at work: no row when there is none, or
+-- it ended, expired or idled, or the operator is disabled. Functions below read it in one statement each: they are asked many times in every request.
+DROP VIEW IF EXISTS me_right, me;
+CREATE VIEW me WITH (security_invoker = true) AS
+SELECT s.id AS session_id, s.last_seen_at, o.id, o.role, o.all_management_groups, o.all_departments
+  FROM session s JOIN operator o ON o.id = s.operator_id
+ WHERE s.token_hash = CASE WHEN current_setting('kidoban.session', true) ~ '^[0-9a-f]{64}$'
+                           THEN sha256(decode(current_setting('kidoban.session', true), 'hex')) END
+   AND s.ended_at IS NULL AND NOT o.disabled AND s.expires_at > statement_timestamp()
+   AND s.last_seen_at > statement_timestamp()
+       - (SELECT make_interval(secs => value::int4) FROM setting WHERE name = 'idle_timeout_s')
+UNION ALL
+-- The transfer daemon acts for whoever uploaded the import that it works on, as long as that is under way. session_user can
+-- not be set, so nobody else gets here.
+SELECT NULL, statement_timestamp(), o.id, o.role, o.all_management_groups, o.all_departments
+  FROM import i JOIN operator o ON o.id = i.operator_id
+ WHERE coalesce(current_setting('kidoban.session', true), '') = ''
+   AND i.id = CASE WHEN current_setting('kidoban.import', true) ~ '^[0-9]{1,18}$' AND pg_has_role(session_user, 'kidoban_transfer', 'MEMBER')
+                   THEN current_setting('kidoban.import', true)::int8 END
+   AND i.state IN ('reading', 'applying') AND NOT o.disabled;
+
+CREATE VIEW me_right WITH (security_invoker = true) AS
+SELECT m.id, m.all_management_groups, m.all_departments, r.function, coalesce(g.level, r.level) AS level
+  FROM me m
+  JOIN role_right r ON r.role = m.role
+  LEFT JOIN operator_right g ON g.operator_id = m.id AND g.function = r.function AND NOT r.fixed;
+
 CREATE OR REPLACE FUNCTION current_operator() RETURNS int4
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED SET search_path = kidoban, pg_temp AS $$
-DECLARE
-  token text := current_setting('kidoban.session', true);
-  acts  text := current_setting('kidoban.import', true);
 BEGIN
-  -- The transfer daemon acts for whoever uploaded the import that it works on, as long as it is alive. session_user can not be set.
-  IF acts ~ '^[0-9]{1,18}$' AND pg_has_role(session_user, 'kidoban_transfer', 'MEMBER') THEN
-    RETURN (SELECT o.id FROM import i JOIN operator o ON o.id = i.operator_id
-             WHERE i.id = acts::int8 AND i.state IN ('reading', 'applying') AND NOT o.disabled);
-  END IF;
-  IF token IS NULL OR token !~ '^[0-9a-f]{64}$' THEN
-    RETURN NULL;
-  END IF;
-  RETURN (SELECT s.operator_id FROM session s JOIN operator o ON o.id = s.operator_id
-           WHERE s.token_hash = sha256(decode(token, 'hex')) AND s.ended_at IS NULL AND NOT o.disabled
-             AND s.expires_at > statement_timestamp()
-             AND s.last_seen_at > statement_timestamp() - kidoban.idle_timeout());
+  RETURN (SELECT m.id FROM me m);
 END $$;
 
 CREATE OR REPLACE FUNCTION idle_timeout() RETURNS interval
@@ -42,57 +54,89 @@ END $$;
 CREATE OR REPLACE FUNCTION current_right(wanted text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 BEGIN
-  RETURN kidoban.right_of(kidoban.current_operator(), wanted);
+  RETURN coalesce((SELECT r.level FROM me_right r WHERE r.function = wanted), 'none');
 END $$;
 
 CREATE OR REPLACE FUNCTION may_view(VARIADIC wanted text[]) RETURNS bool
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-DECLARE
-  operator int4 := kidoban.current_operator();
 BEGIN
-  RETURN operator IS NOT NULL AND EXISTS (SELECT FROM unnest(wanted) w WHERE kidoban.right_of(operator, w) <> 'none');
+  RETURN EXISTS (SELECT FROM me_right r WHERE r.function = ANY (wanted) AND r.level <> 'none');
 END $$;
 
 CREATE OR REPLACE FUNCTION may_edit(wanted text) RETURNS bool
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 BEGIN
-  RETURN kidoban.current_right(wanted) = 'edit';
+  RETURN EXISTS (SELECT FROM me_right r WHERE r.function = wanted AND r.level = 'edit');
 END $$;
 
 CREATE OR REPLACE FUNCTION sees_all_gates() RETURNS bool
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 BEGIN
-  RETURN coalesce((SELECT all_management_groups FROM operator WHERE id = kidoban.current_operator()), false);
+  RETURN coalesce((SELECT m.all_management_groups FROM me m), false);
 END $$;
 
 CREATE OR REPLACE FUNCTION sees_all_departments() RETURNS bool
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 BEGIN
-  RETURN coalesce((SELECT all_departments FROM operator WHERE id = kidoban.current_operator()), false);
+  RETURN coalesce((SELECT m.all_departments FROM me m), false);
+END $$;
+
+-- Right and scope in one question: has any of these rights, and sees all gates (departments). Most policies ask this
+-- first, and only when it is not so what exactly is in scope (…_for below: nothing without the right).
+CREATE OR REPLACE FUNCTION views_all_gates(VARIADIC wanted text[]) RETURNS bool
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM me_right r WHERE r.all_management_groups AND r.function = ANY (wanted) AND r.level <> 'none');
+END $$;
+
+CREATE OR REPLACE FUNCTION views_all_departments(VARIADIC wanted text[]) RETURNS bool
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM me_right r WHERE r.all_departments AND r.function = ANY (wanted) AND r.level <> 'none');
+END $$;
+
+CREATE OR REPLACE FUNCTION groups_for(VARIADIC wanted text[]) RETURNS int4[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN CASE WHEN kidoban.may_view(VARIADIC wanted) THEN kidoban.current_gate_scope() ELSE '{}' END;
+END $$;
+
+CREATE OR REPLACE FUNCTION gates_for(VARIADIC wanted text[]) RETURNS int2[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN CASE WHEN kidoban.may_view(VARIADIC wanted) THEN kidoban.current_gates() ELSE '{}' END;
+END $$;
+
+CREATE OR REPLACE FUNCTION controllers_for(VARIADIC wanted text[]) RETURNS int4[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN CASE WHEN kidoban.may_view(VARIADIC wanted) THEN kidoban.current_controllers() ELSE '{}' END;
+END $$;
+
+CREATE OR REPLACE FUNCTION departments_for(VARIADIC wanted text[]) RETURNS int4[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN CASE WHEN kidoban.may_view(VARIADIC wanted) THEN kidoban.current_department_scope() ELSE '{}' END;
 END $$;
 
 -- Management groups in scope.
 CREATE OR REPLACE FUNCTION current_gate_scope() RETURNS int4[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-DECLARE
-  operator int4 := kidoban.current_operator();
 BEGIN
-  IF kidoban.sees_all_gates() THEN
-    RETURN ARRAY(SELECT id FROM management_group);
-  END IF;
-  RETURN ARRAY(SELECT management_group_id FROM operator_management_group WHERE operator_id = operator);
+  RETURN ARRAY(SELECT x.management_group_id FROM me m JOIN operator_management_group x ON x.operator_id = m.id
+                WHERE NOT m.all_management_groups
+               UNION ALL
+               SELECT g.id FROM me m JOIN management_group g ON m.all_management_groups);
 END $$;
 
 -- Departments in scope, their subtrees included.
 CREATE OR REPLACE FUNCTION current_department_scope() RETURNS int4[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-DECLARE
-  operator int4 := kidoban.current_operator();
 BEGIN
   IF kidoban.sees_all_departments() THEN
     RETURN ARRAY(SELECT id FROM department);
   END IF;
-  RETURN kidoban.department_subtrees(ARRAY(SELECT department_id FROM operator_department WHERE operator_id = operator));
+  RETURN kidoban.department_subtrees(ARRAY(SELECT x.department_id FROM me m JOIN operator_department x ON x.operator_id = m.id));
 END $$;
 
 CREATE OR REPLACE FUNCTION department_subtrees(roots int4[]) RETURNS int4[]
@@ -122,17 +166,22 @@ END $$;
 -- Controllers of which at least one gate is in scope; one without any gate belongs to those who see everything.
 CREATE OR REPLACE FUNCTION current_controllers() RETURNS int4[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  scope int4[];
 BEGIN
   IF kidoban.sees_all_gates() THEN
     RETURN ARRAY(SELECT id FROM controller);
   END IF;
-  RETURN ARRAY(SELECT DISTINCT controller_id FROM gate WHERE management_group_id = ANY (kidoban.current_gate_scope()));
+  scope := kidoban.current_gate_scope();
+  RETURN ARRAY(SELECT DISTINCT controller_id FROM gate WHERE management_group_id = ANY (scope));
 END $$;
 
 CREATE OR REPLACE FUNCTION current_logs() RETURNS int4[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  scope int4[] := kidoban.current_controllers();
 BEGIN
-  RETURN ARRAY(SELECT id FROM event_log WHERE controller_id = ANY (kidoban.current_controllers()));
+  RETURN ARRAY(SELECT id FROM event_log WHERE controller_id = ANY (scope));
 END $$;
 
 -- Name, management group and controller that a gate has or, when it is deleted, last had. For the names in history.

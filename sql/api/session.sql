@@ -67,17 +67,18 @@ CREATE FUNCTION api.session_context()
 RETURNS TABLE (session_id int8, operator_id int4, name text, display_name text, role text, rights jsonb,
                all_management_groups bool, all_departments bool, management_groups int4[], departments int4[],
                expires_at timestamptz, idle_timeout_s int4, origin text, revision int8, remote_user text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER ROWS 1 SET search_path = kidoban, pg_temp AS $$
+#variable_conflict use_column
 DECLARE
-  operator int4 := kidoban.current_operator();
-  hash     bytea;
+  mine me;
 BEGIN
-  IF operator IS NULL THEN
+  SELECT * INTO mine FROM me;
+  IF NOT FOUND THEN
     RETURN;
   END IF;
-  hash := sha256(decode(current_setting('kidoban.session'), 'hex'));
-  UPDATE session s SET last_seen_at = clock_timestamp()
-   WHERE s.token_hash = hash AND s.ended_at IS NULL AND s.last_seen_at < clock_timestamp() - interval '1 minute';
+  IF mine.last_seen_at < clock_timestamp() - interval '1 minute' THEN
+    UPDATE session s SET last_seen_at = clock_timestamp() WHERE s.id = mine.session_id AND s.ended_at IS NULL;
+  END IF;
   RETURN QUERY
     SELECT s.id, o.id, o.name, o.display_name, o.role,
            (SELECT jsonb_object_agg(r.function, coalesce(g.level, r.level))
@@ -87,10 +88,10 @@ BEGIN
            o.all_management_groups, o.all_departments,
            ARRAY(SELECT m.management_group_id FROM operator_management_group m WHERE m.operator_id = o.id ORDER BY 1),
            ARRAY(SELECT d.department_id FROM operator_department d WHERE d.operator_id = o.id ORDER BY 1),
-           s.expires_at, extract(epoch FROM kidoban.idle_timeout())::int4, s.origin,
+           s.expires_at, (SELECT value::int4 FROM setting WHERE setting.name = 'idle_timeout_s'), s.origin,
            coalesce((SELECT max(c.revision) FROM change_set c), 0), o.remote_user
       FROM session s JOIN operator o ON o.id = s.operator_id
-     WHERE s.token_hash = hash;
+     WHERE s.id = mine.session_id;
 END $$;
 
 -- Seen now, whatever was seen before; false when the session is over.

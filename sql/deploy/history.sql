@@ -107,11 +107,12 @@ CREATE TABLE management_event (
 ) PARTITION BY RANGE (t);
 COMMENT ON TABLE management_event IS 'Gate operation, management history (H-4), one partition a UTC month';
 
--- Each index repeats few distinct keys, so that deduplication stores little more than the row pointers.
-CREATE INDEX access_event_time ON access_event (bucket);
-CREATE INDEX access_event_gate ON access_event (gate, bucket);
+-- Each index repeats few distinct keys, so that deduplication stores little more than the row pointers. With the bucket
+-- first an index grows at its end only, where pages fill; with it last (gate, bucket) they split half full: 12 bytes a row
+-- instead of 7 at the rated load. A gate is then found by asking bucket after bucket, newest first.
+CREATE INDEX access_event_gate ON access_event (bucket, gate);
 CREATE INDEX access_event_cred ON access_event (cred);
-CREATE INDEX access_event_dept ON access_event (dept, bucket);
+CREATE INDEX access_event_dept ON access_event (bucket, dept);
 -- Nearly all access events are plain entries and exits (kind 404-411): the rest is what people search for by kind.
 CREATE INDEX access_event_rare ON access_event (kind, bucket) WHERE kind >= 412;
 CREATE INDEX alarm_event_time ON alarm_event (bucket);

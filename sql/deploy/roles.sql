@@ -18,13 +18,6 @@ BEGIN
       EXECUTE format('CREATE ROLE %I %s NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS',
                      r.name, r.login);
     END IF;
-    IF r.login = 'LOGIN' THEN
-      EXECUTE format('ALTER ROLE %I IN DATABASE %I SET search_path = %s', r.name, current_database(),
-                     CASE r.name WHEN 'kidoban_report' THEN 'report' ELSE 'api, kidoban' END);
-      EXECUTE format('ALTER ROLE %I IN DATABASE %I SET timezone = %L', r.name, current_database(), 'UTC');
-      -- Statements here are short; compiling them takes longer than running them.
-      EXECUTE format('ALTER ROLE %I IN DATABASE %I SET jit = off', r.name, current_database());
-    END IF;
   END LOOP;
 END $$;
 

@@ -25,7 +25,7 @@ class History:
                 self.table.note(f"the kept fixture has {kept} rows, {self.rows} were asked for: make bench-clean to make it anew")
                 self.rows = kept
             return
-        days = 40 if self.rows >= 1000000 else 4
+        days = 10 if self.rows >= 1000000 else 4
         began = time.monotonic()
         done = subprocess.run([self.world.psql_program, "-X", "-q", "-d", self.world.conninfo("postgres"), "-v", f"rows={self.rows}", "-v", f"days={days}",
                                "-v", "gates=1000", "-v", f"cards={max(500, self.rows // days // 20)}", "-f", os.path.join(HERE, "fixture.sql")],
@@ -62,7 +62,7 @@ class History:
         """Name and a maker of the query for each filter; each asks for something else every time."""
         world, choose = self.world, self.random.choice
         gates = world.list_of_gates
-        groups = [int(row[0]) for row in world.sql("SELECT id FROM kidoban.management_group WHERE id < 400")]
+        groups = [int(row[0]) for row in world.sql("SELECT DISTINCT management_group_id FROM kidoban.gate")]
         people = [int(row[0]) for row in world.sql("SELECT id FROM kidoban.cardholder ORDER BY id LIMIT 1000")]
         leaves = [int(row[0]) for row in world.sql("SELECT DISTINCT department_id FROM kidoban.cardholder")]
         from_t, days = world.sql("SELECT extract(epoch FROM from_t)::int8, days FROM bench.fixture")[0]

@@ -17,7 +17,10 @@ class Load:
 
 
 def seconds_of(text):
-    number, unit = re.fullmatch(r"([0-9.]+)(us|ms|s|m)", text).groups()
+    found = re.fullmatch(r"([0-9.]+)(us|ms|s|m)", text)
+    if not found:
+        raise RuntimeError(f"wrk says {text} where a time is expected: nothing was answered")
+    number, unit = found.groups()
     return float(number) * UNITS[unit]
 
 
@@ -45,7 +48,6 @@ class Statements:
         for _ in range(20):
             request()
         site.sql("ALTER SYSTEM SET log_min_duration_statement = 0")
-        site.sql("ALTER SYSTEM SET log_line_prefix = '%m [%p] user=%u '")
         site.sql("SELECT pg_reload_conf()")
         time.sleep(0.5)
         size = os.path.getsize(site.postgres_log)
@@ -55,18 +57,18 @@ class Statements:
             log.seek(size)
             text = log.read()
         site.sql("ALTER SYSTEM RESET log_min_duration_statement")
-        site.sql("ALTER SYSTEM RESET log_line_prefix")
         site.sql("SELECT pg_reload_conf()")
         self.role = role
-        self.script, self.variables = [], []
+        self.caught = []
         self.parse(text)
 
     def parse(self, text):
         """Log entries of our role: `... execute name: SQL` (or `statement: SQL`), then `DETAIL:  parameters: $1 = '..', ...`."""
-        entries = re.split(r"^\d{4}-\d\d-\d\d [^\[\n]*\[\d+\] user=", text, flags=re.M)
+        entries = re.split(r"^\d{4}-\d\d-\d\d [^\[\n]*\[\d+\] ", text, flags=re.M)
         statements = []
         for entry in entries:
             user, _, rest = entry.partition(" ")
+            rest = rest.lstrip()
             if user != self.role:
                 continue
             found = re.match(r"LOG:\s+duration: [0-9.]+ ms\s+(?:execute [^:]*|statement): (.*)", rest, re.S)
@@ -75,8 +77,6 @@ class Statements:
             elif rest.startswith("DETAIL:") and "arameters:" in rest and statements:
                 statements[-1][1] = rest.split("arameters:", 1)[1].strip()
         self.caught = [(re.sub(r"^\s*--.*$", "", statement, flags=re.M), self.values(parameters)) for statement, parameters in statements]
-        for number, (statement, values) in enumerate(self.caught):
-            self.add(number, statement, values)
 
     @staticmethod
     def values(text):
@@ -84,37 +84,40 @@ class Statements:
         return {int(n): None if value == "NULL" else value[1:-1].replace("''", "'")
                 for n, value in re.findall(r"\$(\d+) = (NULL|'(?:[^']|'')*')", text)}
 
-    def add(self, number, statement, values):
-        def place(match):
-            value = values.get(int(match[1]))
-            if value is None:
-                return "NULL"
-            name = f"s{number}p{match[1]}"
-            if f"{name}={value}" not in self.variables:
-                self.variables.append(f"{name}={value}")
-            return f":{name}"
-        self.script.append(re.sub(r"\$(\d+)", place, statement).rstrip(";") + ";")
+    def script(self):
+        """Each statement prepared once a connection and then executed with the request's values, nulls too, as the program does it."""
+        prepare, execute = [], []
+        for number, (statement, values) in enumerate(self.caught):
+            if re.match(r"(BEGIN|START|COMMIT|ROLLBACK|SET)\b", statement, re.I):
+                execute.append(statement.rstrip(";") + ";")
+                continue
+            prepare.append(f"PREPARE s{number} AS {statement.rstrip(';')};")
+            listed = ", ".join(self.quoted(values[place]) for place in sorted(values))
+            execute.append(f"EXECUTE s{number}" + (f"({listed})" if listed else "") + ";")
+        return "\n".join(["\\if :ready", "\\else", *prepare, "\\set ready 1", "\\endif", *execute]) + "\n"
+
+    @staticmethod
+    def quoted(value):
+        return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
 
     def literal(self):
         """The statements with their values written in."""
         def place(values):
-            return lambda match: "NULL" if values.get(int(match[1])) is None else "'" + values[int(match[1])].replace("'", "''") + "'"
+            return lambda match: self.quoted(values.get(int(match[1])))
         return [re.sub(r"\$(\d+)", place(values), statement) for statement, values in self.caught]
 
     def run(self, site, clients, seconds):
         """Transactions a second of the whole request's statements, as the program's own role, over the socket."""
         with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as script:
-            script.write("\n".join(self.script) + "\n")
+            script.write(self.script())
             script.flush()
             os.chmod(script.name, 0o644)
-            command = [site.pgbench, "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", script.name,
+            command = [site.pgbench, "-n", "-M", "simple", "-D", "ready=0", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", script.name,
                        "-h", site.socket_directory, "-U", self.role, "kidoban"]
-            for variable in self.variables:
-                command += ["-D", variable]
             done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=False)
         found = re.search(r"tps = ([0-9.]+) \(without", done.stdout)
         if done.returncode or not found:
-            raise RuntimeError(f"pgbench: {done.stderr}\n{done.stdout}\n" + "\n".join(self.script))
+            raise RuntimeError(f"pgbench: {done.stderr}\n{done.stdout}\n" + self.script())
         return float(found[1])
 
 

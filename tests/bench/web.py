@@ -2,9 +2,10 @@
 import os
 import shutil
 import subprocess
-import time
 
 import load
+from client import Client
+from tap import eventually
 from table import median
 
 BROWSERS = 10
@@ -33,9 +34,11 @@ class Web:
         etag = self.client.get("/management-groups").headers["ETag"]
         php = Php(self.world, statements["gates"])
         rates = {}
-        for number in range(self.rounds):
-            self.one_round(statements, etag, php, rates)
-        php.stop()
+        try:
+            for _ in range(self.rounds):
+                self.one_round(statements, etag, php, rates)
+        finally:
+            php.stop()
         middle = {name: median(values) for name, values in rates.items()}
         self.report(middle, php)
         self.latency()
@@ -111,7 +114,7 @@ $db = pg_pconnect({conninfo});
 $rows = [];
 foreach ({statements} as $statement) {{
     $result = pg_query($db, $statement);
-    if ($result === false) {{ http_response_code(500); exit; }}
+    if ($result === false) {{ http_response_code(500); echo json_encode([$statement, pg_last_error($db)]); exit; }}
     $found = pg_fetch_all($result);
     if ($found && count($found) > count($rows)) $rows = $found;
 }}
@@ -138,9 +141,17 @@ echo json_encode(['rows' => $rows], JSON_UNESCAPED_UNICODE);
         with open(os.path.join(directory, "gates.php"), "w", encoding="utf-8") as script:
             script.write(self.SCRIPT.format(conninfo=quoted(world.conninfo(statements.role)),
                                             statements="[" + ", ".join(quoted(text) for text in statements.literal()) + "]"))
-        self.process = subprocess.Popen([binary, "-F", "-y", os.path.join(directory, "php.conf")], stdout=subprocess.DEVNULL,
+        if os.path.exists(os.path.join(directory, "php.sock")):
+            os.unlink(os.path.join(directory, "php.sock"))
+        # Not as root, but as ourselves: the site's Apache reaches it by its socket.
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", binary, "-F", "-y", os.path.join(directory, "php.conf")], stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
-        time.sleep(1)
+        eventually("PHP-FPM", 20, lambda: os.path.exists(os.path.join(directory, "php.sock")))
+        client = Client(world.url)
+        for _ in range(20):  # every child connects and prepares
+            answer = client.request("GET", "/bench/gates.php", base="")
+            if answer.status != 200 or not answer.json["rows"]:
+                self.missing = f"PHP-FPM answers {answer}"
 
     def pids(self):
         if self.process is None:

@@ -34,7 +34,7 @@ def main():
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, end)
     site = private_site.Site(sys.argv[1], gates=gates, seed=number("DEMO_SEED", 1, 1, 65535), backfill=36, durable=True,
-                             port=number("DEMO_PORT", None, 1, 65535), rate=max(30, gates), simulator_options=["--steady"])
+                             port=number("DEMO_PORT", None, 1, 65535), rate=max(30, gates), simulator_options=["--steady"], incidents=True)
     print("starting PostgreSQL, Apache, the programs and the simulated controllers ...", flush=True)
     try:
         with site:

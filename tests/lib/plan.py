@@ -178,7 +178,16 @@ class Plan:
 
     # --- written out -----------------------------------------------------------------------------------------------
 
-    def site_xml(self, password):
+    def incidents(self):
+        """Something for a guard to acknowledge soon after each start, and again while they look on: (seconds, serial, fault)."""
+        forced, tampered = self.controllers[len(self.controllers) // 2], self.controllers[-1]
+        out = []
+        for at in (20, 620, 1820):
+            out += [(at, forced.serial, "forced_open 1"), (at + 45, forced.serial, "close 1"),
+                    (at + 20, tampered.serial, "tamper 1"), (at + 80, tampered.serial, "tamper 1 off")]
+        return sorted(out)
+
+    def site_xml(self, password, incidents=()):
         """What the simulator needs: hardware and the enrolment password, not one card."""
         lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<site>"]
         for controller in self.controllers:
@@ -188,6 +197,7 @@ class Plan:
             for door in controller.doors:
                 lines.append(f'    <door number="{door.number}" entry_reader="{door.entry}" exit_reader="{door.exit}"/>')
             lines.append("  </controller>")
+        lines += [f'  <act at="{at}" serial="{serial}" do={quoteattr(fault)}/>' for at, serial, fault in incidents]
         lines.append("</site>")
         return "\n".join(lines) + "\n"
 

@@ -112,7 +112,7 @@ class Site:
     processes; one is held by each event stream."""
 
     def __init__(self, directory, gates=40, cardholders=500, seed=1, doors_per_controller=(1, 4), port=None, backfill=0, rate=None,
-                 settings=None, simulator_options=(), httpd_extra="", components=COMPONENTS, durable=False, threads=256,
+                 settings=None, simulator_options=(), incidents=False, httpd_extra="", components=COMPONENTS, durable=False, threads=256,
                  build=None, password=None, postgres_options=(), say=None):
         self.state = pathlib.Path(directory).resolve()
         self.build = pathlib.Path(build).resolve() if build else builddir()
@@ -120,7 +120,7 @@ class Site:
         self.port, self.backfill, self.rate, self.threads = port, backfill, rate, threads
         self.settings, self.components, self.durable = settings or {}, tuple(components), durable
         self.simulator_options, self.httpd_extra, self.postgres_options = tuple(simulator_options), httpd_extra, tuple(postgres_options)
-        self.password = password
+        self.incidents, self.password = incidents, password
         self.say = say or (lambda text: print(f"# {text}", file=sys.stderr, flush=True))
         self.supervisor = None
         self.facts = {}
@@ -257,7 +257,8 @@ class Site:
                           "-subj", "/CN=localhost", "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
                           "-keyout", self.state / "tls.key", "-out", certificate)
         self._write_httpd()
-        self._write_private(self.state / "site.xml", self.plan.site_xml(self.facts["mutual_auth_password"]))
+        incidents = self.plan.incidents() if self.incidents else ()
+        self._write_private(self.state / "site.xml", self.plan.site_xml(self.facts["mutual_auth_password"], incidents))
 
     def _write_conf(self, name, changes):
         """A settings file; changes win over self.settings, {"section": {"name": value}}."""

@@ -16,6 +16,8 @@ SCENARIOS = \
 	tests/replay/duplicates.txt \
 	tests/replay/enrol.txt \
 	tests/replay/events.txt \
+	tests/replay/fetch_ahead.txt \
+	tests/replay/fetch_ahead_loss.txt \
 	tests/replay/foreign.txt \
 	tests/replay/give_up.txt \
 	tests/replay/impostor.txt \

@@ -158,8 +158,10 @@ do_database(struct world *w, const struct line *l)
 		w->database_down = false;
 	else if (is(l, 1, "takes"))
 		w->store_ms = number(l, 2);
+	else if (is(l, 1, "fails"))
+		w->database_fails = (unsigned)number(l, 2);
 	else
-		bad_line(l, "database down|up|takes MS");
+		bad_line(l, "database down|up|takes MS|fails N");
 }
 
 static void
@@ -281,7 +283,7 @@ simple_value(const struct world *w, const char *what, long long *value)
 	const struct { const char *what; long long value; } values[] = {
 		{ "stored", total_of(w, 's') }, { "gap", total_of(w, 'g') }, { "quarantined", total_of(w, 'q') },
 		{ "mark", gate_session_mark(w->session) }, { "acked", c->acked }, { "slots", w->slots },
-		{ "slot-held", w->slot_held }, { "notes", w->notes }, { "commits", c->commits },
+		{ "slot-held", w->slot_held }, { "storing-most", w->storing_most }, { "notes", w->notes }, { "commits", c->commits },
 		{ "chunks-again", c->chunks_again }, { "chunks-new", c->chunks_new }, { "revoked", c->revoked },
 		{ "transfers-ok", w->transfers_ok }, { "transfers-failed", w->transfers_failed },
 		{ "revokes-ok", w->revokes_ok }, { "revokes-failed", w->revokes_failed },

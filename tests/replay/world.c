@@ -40,6 +40,7 @@ plan(struct world *w, enum pending_kind kind, int64_t after)
 	p->at = w->now + after;
 	p->order = w->order++;
 	p->channel = w->channel;
+	p->batch = NULL;
 	return p;
 }
 
@@ -112,35 +113,50 @@ check_event(struct world *w, const struct gate_event *e)
 		broke(w, "stored another event than the controller made");
 }
 
-/* Like the real one: the mark decides what is new, a declared gap is recorded, the rest must continue the mark. */
+/* Begins with the action and ends, with commit or failure, when its time has come. */
 static void
 store(struct world *w, const struct gate_action *a)
 {
-	size_t at = log_of(w, a->u.events.log);
-	uint32_t mark = w->logs[at].mark;
-	struct pending *p = plan(w, STORED, w->store_ms);
+	int64_t begin = w->store_free_ms > w->now ? w->store_free_ms : w->now;
+	struct pending *p = plan(w, STORED, begin + w->store_ms - w->now);
+	struct batch *b = calloc(1, sizeof *b);
 
-	memcpy(p->log, a->u.events.log, GATE_LOG_SIZE);
-	p->ok = !w->database_down;
-	if (!p->ok)
-		return;
-	if (a->u.events.oldest > mark + 1) {
-		w->logs[at].gaps += a->u.events.oldest - mark - 1;
-		mark = a->u.events.oldest - 1;
-	}
-	for (uint32_t i = 0; i < a->u.events.count; i++) {
-		const struct gate_event *e = &a->u.events.events[i];
-
-		if (e->seq <= mark)
-			continue;
-		if (e->seq != mark + 1)
+	if (b == NULL || a->u.events.count > GATE_EVENTS_A_MESSAGE)
+		abort();
+	w->store_free_ms = begin + w->store_ms;
+	memcpy(b->log, a->u.events.log, GATE_LOG_SIZE);
+	b->oldest = a->u.events.oldest;
+	b->count = a->u.events.count;
+	for (uint32_t i = 0; i < b->count; i++) {
+		b->events[i] = a->u.events.events[i];
+		if (i > 0 && b->events[i].seq != b->events[i - 1].seq + 1)
 			broke(w, "a hole was handed to the database");
-		check_event(w, e);
-		mark = e->seq;
-		w->logs[at].stored++;
-		w->logs[at].quarantined += e->quarantined;
+		check_event(w, &b->events[i]);
 	}
-	w->logs[at].mark = p->mark = mark;
+	p->batch = b;
+	if (++w->storing > w->storing_most)
+		w->storing_most = w->storing;
+}
+
+/* Like the real one: the mark decides what is new, a declared gap is recorded, the rest must continue the mark. */
+static uint32_t
+commit(struct world *w, const struct batch *b)
+{
+	size_t at = log_of(w, b->log);
+	uint32_t mark = w->logs[at].mark;
+
+	if (b->oldest > mark + 1) {
+		w->logs[at].gaps += b->oldest - mark - 1;
+		mark = b->oldest - 1;
+	}
+	for (uint32_t i = 0; i < b->count && b->events[i].seq <= mark + 1; i++) {
+		if (b->events[i].seq <= mark)
+			continue;
+		mark = b->events[i].seq;
+		w->logs[at].stored++;
+		w->logs[at].quarantined += b->events[i].quarantined;
+	}
+	return w->logs[at].mark = mark;
 }
 
 /* --- actions ----------------------------------------------------------------------------------------------- */
@@ -321,6 +337,21 @@ at_controller(struct world *w, const struct pending *p)
 }
 
 static void
+finish_store(struct world *w, struct batch *b)
+{
+	struct gate_input in = { .kind = GATE_IN_STORE_FAILED };
+
+	w->storing--;
+	if (!w->database_down && !takes(&w->database_fails)) {
+		in.kind = GATE_IN_STORED;
+		in.u.stored.log = b->log;
+		in.u.stored.mark = commit(w, b);
+	}
+	world_step(w, &in);
+	free(b);
+}
+
+static void
 happen(struct world *w, const struct pending *p)
 {
 	struct gate_input in = { .kind = GATE_IN_TICK };
@@ -353,10 +384,8 @@ happen(struct world *w, const struct pending *p)
 		in.kind = GATE_IN_SLOT;
 		break;
 	case STORED:
-		in.kind = p->ok ? GATE_IN_STORED : GATE_IN_STORE_FAILED;
-		in.u.stored.log = p->log;
-		in.u.stored.mark = p->mark;
-		break;
+		finish_store(w, p->batch);
+		return;
 	}
 	world_step(w, &in);
 }
@@ -451,6 +480,15 @@ world_revoke(struct world *w, enum gate_revoke_mode mode, uint64_t from, uint64_
 	world_step(w, &in);
 }
 
+static void
+forget_pending(struct world *w)
+{
+	for (size_t i = 0; i < w->pending_count; i++)
+		free(w->pending[i].batch);
+	w->pending_count = w->storing = 0;
+	w->store_free_ms = 0;
+}
+
 /* What the lease tells a poller that takes over: the log last stored and its mark. What was on its way is lost. */
 void
 world_take_over(struct world *w, uint32_t epoch, uint32_t other)
@@ -466,7 +504,7 @@ world_take_over(struct world *w, uint32_t epoch, uint32_t other)
 	w->session = gate_session_new(gate_driver_by_name("kidoban"), &config);
 	if (w->session == NULL)
 		abort();
-	w->pending_count = 0;
+	forget_pending(w);
 	w->channel = 0;
 	w->slot_held = w->slot_wanted = false;
 	world_step(w, &tick);
@@ -490,6 +528,7 @@ world_new(void)
 void
 world_free(struct world *w)
 {
+	forget_pending(w);
 	gate_session_free(w->session);
 	free(w);
 }

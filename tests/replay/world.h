@@ -19,10 +19,14 @@ struct pending {
 	uint32_t channel;
 	size_t size;
 	uint8_t bytes[GATE_MESSAGE_MAX];
-	/* STORED */
+	struct batch *batch;		/* STORED */
+};
+
+/* What one statement takes to the database. */
+struct batch {
 	uint8_t log[GATE_LOG_SIZE];
-	uint32_t mark;
-	bool ok;
+	uint32_t oldest, count;
+	struct gate_event events[GATE_EVENTS_A_MESSAGE];
 };
 
 struct outcome {
@@ -51,7 +55,9 @@ struct world {
 
 	/* database */
 	bool database_down;
-	int64_t store_ms;
+	unsigned database_fails;		/* the next so many statements */
+	int64_t store_ms, store_free_ms;	/* one takes so long; they go one after the other */
+	unsigned storing, storing_most;
 	struct { uint8_t log[GATE_LOG_SIZE]; uint32_t mark; uint32_t stored, gaps, quarantined; } logs[WORLD_LOGS_MAX];
 	size_t log_count;
 

@@ -151,7 +151,7 @@ BEGIN
   END LOOP;
   PERFORM set_config('role', 'none', true);
   RETURN f.lead || ' ' || (SELECT count(DISTINCT m[1]) FROM regexp_matches(plan, parent || '_\d+', 'g') m) || ' '
-         || CASE WHEN plan ~ ('Seq Scan on ' || parent) THEN 'seq' WHEN plan ~ (parent || '_\d+_' || CASE f.lead WHEN 'time' THEN '[a-z_]*bucket' ELSE f.lead END) THEN 'index' ELSE plan END;
+         || CASE WHEN plan ~ ('Seq Scan on ' || parent) THEN 'seq' WHEN plan ~ (parent || '_\d+_' || CASE WHEN f.lead = 'time' THEN 'bucket_' WHEN parent = 'access_event' AND f.lead IN ('gate', 'dept') THEN 'bucket_' ELSE '(bucket_)?' || f.lead END) THEN 'index' ELSE plan END;
 END $$;
 SELECT is(explain_page(w, 'access_event', NULL, NULL, NULL, NULL, NULL, NULL), CASE w WHEN 1 THEN 'time' ELSE 'gate' END || ' 1 index', 'everything, operator ' || w) FROM generate_series(1, 3) w;
 SELECT is(explain_page(w, 'access_event', '{1}', NULL, NULL, NULL, NULL, NULL), 'gate 1 index', 'one gate, operator ' || w) FROM generate_series(1, 3) w;

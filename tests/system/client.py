@@ -59,8 +59,8 @@ class Client:
             self.http.close()
             self.http = None
 
-    def request(self, method, path, body=None, headers=None):
-        """path is below /api/v1. body is made JSON. Raises OSError when no reply can be had."""
+    def request(self, method, path, body=None, headers=None, base="/api/v1"):
+        """path is below base. body is made JSON. Raises OSError when no reply can be had."""
         send = {"Accept": "application/json"}
         if method != "GET":
             send["Sec-Fetch-Site"] = "same-origin"
@@ -76,7 +76,7 @@ class Client:
             if not kept:
                 self.http = connection(self.url, self.timeout)
             try:
-                self.http.request(method, "/api/v1" + path, data, send)
+                self.http.request(method, base + path, data, send)
                 reply = self.http.getresponse()
                 answer = Answer(reply.status, reply.headers, reply.read())
             except (OSError, http.client.HTTPException) as error:

@@ -6,6 +6,7 @@ KIDOBAN_CRASH_SECONDS (default 45) is how long; KIDOBAN_SEED repeats a run.
 import os
 
 import tap as taps
+from tap import eventually
 from torment import KINDS, Operator, torment
 from world import World
 
@@ -26,8 +27,9 @@ def main(tap):
         with tap.section("recovery"):
             world.wait_up(90)
             tap.ok(True, "every controller is in communication again, unaided")
-            answer = world.api().get("/gates?limit=50")
-            tap.equal(answer.status, 200, "the API answers again, unaided")
+            for path in ("/session", "/gates?limit=50", "/history/access?limit=50"):
+                eventually(f"GET {path} answers", 30, lambda path=path: world.api().get(path).status == 200)
+            tap.ok(True, "the API answers again, unaided")
             world.wait_events(20, 60)
             tap.ok(True, "events flow again")
         world.quiesce(150)

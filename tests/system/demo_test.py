@@ -8,10 +8,9 @@ import subprocess
 import sys
 import time
 
-import private_site
 import tap as taps
 from client import Client
-from tap import eventually
+from tap import eventually, private_site
 
 LINES = {"url": r"https://127\.0\.0\.1:\d+/", "operator": r"admin", "password": r"\S{12,}"}
 START = 120

@@ -66,7 +66,7 @@ class World(private_site.Site):
 
     def sql(self, query, user="postgres"):
         try:
-            return self.rows(query, user)
+            return [row or [""] for row in self.rows(query, user)]
         except private_site.SiteError as error:
             raise RuntimeError(str(error)) from error
 

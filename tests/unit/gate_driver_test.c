@@ -142,7 +142,7 @@ test_first_steps(void)
 	step(GATE_IN_TICK);
 	CU_ASSERT_TRUE_FATAL(has(GATE_ACT_WANT_SLOT));
 	CU_ASSERT_EQUAL(find(GATE_ACT_WANT_SLOT)->u.slot.class, GATE_SLOT_STATE);
-	CU_ASSERT_TRUE(find(GATE_ACT_WANT_SLOT)->u.slot.doubtful);
+	CU_ASSERT_FALSE(find(GATE_ACT_WANT_SLOT)->u.slot.doubtful);
 	step(GATE_IN_SLOT);
 	CU_ASSERT_TRUE_FATAL(has(GATE_ACT_CONNECT));
 	CU_ASSERT_EQUAL(find(GATE_ACT_CONNECT)->u.connect.epoch, 1);
@@ -152,6 +152,8 @@ test_first_steps(void)
 	CU_ASSERT_TRUE(has(GATE_ACT_DISCONNECT));
 	CU_ASSERT_TRUE(has(GATE_ACT_RELEASE_SLOT));
 	CU_ASSERT_EQUAL(find(GATE_ACT_COMMUNICATION)->u.communication.communication, COMMUNICATION_DOWN);
+	CU_ASSERT_TRUE_FATAL(has(GATE_ACT_WANT_SLOT));	/* again, and now it is known not to answer */
+	CU_ASSERT_TRUE(find(GATE_ACT_WANT_SLOT)->u.slot.doubtful);
 	end();
 }
 

@@ -115,6 +115,21 @@ static void test_small_lease_is_not_spent_on_the_silent(void)
 	CU_ASSERT_EQUAL(all.used_silent, 1);
 }
 
+static void test_events_wait_for_the_database(void)
+{
+	struct slots all = { .leased = 50, .no_events = true };
+	struct slot events = { 0 }, bulk = { 0 }, urgent = { 0 };
+
+	slots_want(&all, &events, SLOT_EVENTS, false);
+	slots_want(&all, &bulk, SLOT_BULK, false);
+	slots_want(&all, &urgent, SLOT_URGENT, false);
+	CU_ASSERT_PTR_EQUAL(slots_next(&all), &urgent);
+	CU_ASSERT_PTR_EQUAL(slots_next(&all), &bulk);
+	CU_ASSERT_PTR_NULL(slots_next(&all));
+	all.no_events = false;
+	CU_ASSERT_PTR_EQUAL(slots_next(&all), &events);
+}
+
 static void test_wish_may_become_urgent(void)
 {
 	struct slots all = { .leased = 0 };
@@ -217,6 +232,25 @@ static void test_clock_once(void)
 	CU_ASSERT_EQUAL(schedule_take(&s, 900000) & GATE_WANT_CLOCK, 0);
 }
 
+static void test_a_wrong_clock_is_set_at_once(void)
+{
+	const struct schedule_intervals every = { 60000, 300000 };
+	struct schedule s;
+
+	schedule_begin(&s, 7, &every, 0);
+	CU_ASSERT_FALSE(schedule_clock_drifts(&s, 5000, 10000));
+	CU_ASSERT_FALSE(schedule_clock_drifts(&s, -5000, 10000));
+	CU_ASSERT_EQUAL(schedule_take(&s, 10000) & GATE_WANT_CLOCK, 0);
+	CU_ASSERT_TRUE(schedule_clock_drifts(&s, -3600000, 20000));
+	CU_ASSERT_EQUAL(schedule_next(&s), 20000);
+	CU_ASSERT_NOT_EQUAL(schedule_take(&s, 20000) & GATE_WANT_CLOCK, 0);
+	/* it does not keep its time: not at each status */
+	CU_ASSERT_FALSE(schedule_clock_drifts(&s, 3600000, 80000));
+	CU_ASSERT_EQUAL(schedule_take(&s, 80000) & GATE_WANT_CLOCK, 0);
+	CU_ASSERT_TRUE(schedule_clock_drifts(&s, 3600000, 20000 + SCHEDULE_DRIFT_EVERY_MS));
+	CU_ASSERT_NOT_EQUAL(schedule_take(&s, 20000 + SCHEDULE_DRIFT_EVERY_MS) & GATE_WANT_CLOCK, 0);
+}
+
 static int64_t fired[MANY];
 static int fired_count;
 
@@ -287,6 +321,8 @@ int main(void)
 		{ "bulk takes at most 30", test_bulk_leaves_room },
 		{ "controllers that do not answer take at most 10", test_silent_leave_room },
 		{ "a small lease is not spent on the silent", test_small_lease_is_not_spent_on_the_silent },
+		{ "events wait for the database", test_events_wait_for_the_database },
+		{ "a wrong clock is set at once", test_a_wrong_clock_is_set_at_once },
 		{ "a wish may become more urgent", test_wish_may_become_urgent },
 		{ "how many are wanted", test_wanted },
 		{ "the lease grows for controllers that do not answer", test_lease_grows_for_the_silent },

@@ -243,6 +243,11 @@ def run(*tests, **site_arguments):
         with private_site.Site(directory, say=lambda text: print(f"# {text}", flush=True), **arguments) as site:
             contract = Contract()
             tap.run(*tests, tap=tap, site=site, contract=contract)
+            log = site.log
+        site.stop()  # what the sanitizer has to say about leaks comes at the end
+        found = [line for name in ("session", "gates", "history", "live") for line in (log / f"{name}.log").read_text(errors="replace").splitlines()
+                 if re.search(r"Sanitizer|runtime error|panic|database: 42", line)]
+        tap.check(not found, "no program has logged a fault of its own", "\n".join(found))
     tap.end()
 
 
