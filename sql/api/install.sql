@@ -53,8 +53,12 @@ END $$;
 \ir proof.sql
 \ir job.sql
 \ir transfer.sql
+\ir explanation.sql
+\ir explain.sql
+\ir change_history.sql
 \ir policies.sql
 \ir grants.sql
+\ir explanation_grants.sql
 \ir import_grants.sql
 \ir transfer_grants.sql
 \ir ../report/views.sql

@@ -3,6 +3,7 @@
 SQL_TEST_FILES = tests/sql/fixture.sql tests/sql/change.sql tests/sql/concurrent.sql tests/sql/history.sql tests/sql/ingest.sql \
 	tests/sql/keeper.sql tests/sql/live.sql tests/sql/people.sql tests/sql/poller.sql tests/sql/scope.sql tests/sql/session.sql tests/sql/streams.sql \
 	tests/sql/structure.sql tests/sql/transfers.sql
+SQL_TEST_FILES += tests/sql/explanations.sql
 EXTRA_DIST += $(SQL_TEST_FILES)
 dist_check_SCRIPTS += tests/sql/run.py
 SQL_TESTS += tests/sql/run.py
