@@ -206,7 +206,7 @@ END $$;
 
 -- The query behind api.import_rows: %1$I rows, %2$I results; $1 status, $2 after, $3 most, $4 change set.
 CREATE OR REPLACE FUNCTION import_cardholder_rows() RETURNS text
-LANGUAGE sql IMMUTABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+LANGUAGE sql IMMUTABLE AS $$
 SELECT $q$
   SELECT r.n, r.key, r.action, r.code, r.field,
          CASE WHEN r.action IN ('change', 'delete') THEN
