@@ -124,9 +124,15 @@ BEGIN
    WHERE g.id = at_gate AND f.revision <= server_revision AND (e.revision IS NULL OR e.revision > server_revision);
   SELECT * INTO permits FROM kidoban.stream_at(device, 1::int2, t);
   SELECT * INTO list FROM kidoban.stream_at(device, 2::int2, t);
+  -- The event names the revision that decided it: of the deny list, when that refused it, else of the permits.
   IF decided <= server_revision AND decided IS DISTINCT FROM list.revision THEN
-    permits.since := CASE WHEN permits.revision = decided THEN permits.since END;
-    permits.revision := decided;
+    IF 'lost_card_refused' = ANY (told) OR kidoban.stream_was(device, 2::int2, decided) AND NOT kidoban.stream_was(device, 1::int2, decided) THEN
+      list.since := coalesce(list.since, t);
+      list.revision := decided;
+    ELSE
+      permits.since := CASE WHEN permits.revision = decided THEN permits.since END;
+      permits.revision := decided;
+    END IF;
   END IF;
   held_revision := permits.revision; held_since := permits.since; list_revision := list.revision; list_since := list.since;
 

@@ -20,6 +20,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
    ORDER BY x.from_t DESC LIMIT 1
 $$;
 
+-- Whether a controller ever confirmed that revision of a stream.
+CREATE OR REPLACE FUNCTION stream_was(controller int4, wanted int2, at_revision int8) RETURNS bool
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM controller_stream s
+                  WHERE s.controller_id = stream_was.controller AND s.stream = wanted AND s.confirmed_revision = at_revision)
+      OR EXISTS (SELECT FROM controller_stream_history h WHERE h.controller_id = stream_was.controller AND h.stream = wanted AND h.revision = at_revision)
+$$;
+
 -- What the deny list of a controller said of some credentials (as api.revocations made it): `list` is its revision, `before`
 -- the permits that were held when it came, `permits` those held now: an entry falls away when they pass it.
 CREATE OR REPLACE FUNCTION denied_at(controller int4, list int8, before int8, permits int8, credentials int4[])

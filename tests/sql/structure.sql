@@ -82,7 +82,7 @@ INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   poller_stream_confirm poller_stream_lost poller_job_progress poller_job_end
   job_claim job_renew job_progress job_end job_queued queue_transfers transfer_plan transfer_watch transfer_targets
   rights_at person_acts exposure exposed_people held_since cardholder_proof
-  revision_at stream_at denied_at last_change last_grant change_told rfc3339 standing_at judge judged operations_about gate_state_at last_side
+  revision_at stream_at stream_was denied_at last_change last_grant change_told rfc3339 standing_at judge judged operations_about gate_state_at last_side
   judge_state explain_person explain_card check_of explain_checks verdict_of explain_event event_details explain passes_at explanation
   explanation_of_event explanation_gate explanation_passers explanation_person explanation_gates
   change_scope change_tables change_source change_counts change_sets_of change_sets change_set change_name change_shown change_label change_rows
