@@ -11,9 +11,13 @@ import { notice } from '../app/notices.js';
 import { problemText } from '../app/problems.js';
 import { chooseDepartment, departmentPath } from '../app/choosers.js';
 import { departmentsBelow } from '../history/tree.js';
+import { csvDialog } from '../history/csv.js';
+import { importDialog } from '../imports/dialog.js';
+import { currentImport } from '../imports/jobs.js';
 import { fact } from './list.js';
 import { addThing, editThing, deleteThing } from './things.js';
 
+const asCsv = { path: () => '/departments', what: 'department.csv_what' };
 const path = (d) => `/departments/${d.id}`;
 const values = (d) => ({ code: d.code, name: d.name, parent: d.parent });
 
@@ -58,6 +62,11 @@ export function mountDepartments({ centre, detail }) {
     if (await deleteThing(path(d), t('department.delete'), t('delete_text', { name: d.name }))) load(d.parent);
   }
 
+  function importFile() {
+    const { job } = currentImport.get();
+    importDialog('departments', () => load(), job?.kind === 'departments' ? job : null);
+  }
+
   async function load(select = chosen?.id) {
     try {
       departments = (await get('/departments')).departments;
@@ -78,7 +87,8 @@ export function mountDepartments({ centre, detail }) {
 
   const drawHead = view(head, () => html`<div class="bar-row"><h2>${t('setting.departments')}</h2>
       <input type="search" maxlength="64" aria-label=${t('department.find')} placeholder=${t('department.find')} @input=${(e) => { q = e.target.value.trim(); draw(); }}>
-      <span class="bar-gap"></span><span class="summary" role="status">${t('department.count', { n: number(departments.length) })}</span></div>
+      <span class="bar-gap"></span>${mayEdit('departments') ? html`<button type="button" data-act="import" @click=${importFile}>${t('import.open')}</button>` : nothing}
+      <button type="button" data-act="csv" @click=${() => csvDialog('departments', {}, asCsv)}>${t('csv.open')}</button><span class="summary" role="status">${t('department.count', { n: number(departments.length) })}</span></div>
     <div class="bar-row">${mayEdit('departments') ? html`<button type="button" class="primary" data-act="add" @click=${() => add(chosen)}>${chosen ? t('department.add_under') : t('department.add_top')}</button>
       <button type="button" data-act="edit" ?disabled=${!chosen} @click=${() => edit(chosen)}>${t('department.edit_open')}</button>
       <button type="button" class="outline-danger" data-act="delete" ?disabled=${!chosen} @click=${() => remove(chosen)}>${t('delete')}</button>` : nothing}</div>`);

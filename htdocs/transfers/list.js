@@ -1,6 +1,6 @@
 // Transfers (T-7): what runs, how far, what failed and why; stop and repeat; begin by hand for chosen gates or all (T-1).
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
-import { t } from '../app/i18n.js';
+import { t, hasKey } from '../app/i18n.js';
 import { call, get, actKey } from '../app/api.js';
 import { dateTime, shortTime, number } from '../app/format.js';
 import { mayEdit } from '../app/session.js';
@@ -14,6 +14,9 @@ const every = 1500; // ms while something is under way
 const calm = 10000;
 const most = 200;
 
+/** Who or what asked for it: the server's word, in ours where we have one. */
+const because = (x) => { const key = `transfer.because.${(x.because ?? '').replaceAll(' ', '_')}`; return hasKey(key) ? t(key) : x.because ?? ''; };
+
 const columns = () => [
   { id: 'id', label: t('transfer.id'), width: 66, align: 'end', cell: (x) => x.id, sort: (x) => Number(x.id) },
   { id: 'kind', label: t('transfer.kind'), width: 116, cell: (x) => t(`transfer.${x.kind}`), sort: (x) => x.kind },
@@ -21,7 +24,7 @@ const columns = () => [
   { id: 'state', label: t('transfer.state'), width: 96, fixed: true, cell: transferMark, sort: (x) => x.state },
   { id: 'progress', label: t('transfer.progress'), width: 76, align: 'end', cell: progressOf, sort: (x) => (x.total ? x.progress / x.total : -1) },
   { id: 'reason', label: t('transfer.reason'), width: 170, grow: 3, cell: (x) => x.reason ?? '', sort: (x) => x.reason ?? '' },
-  { id: 'because', label: t('transfer.because'), width: 110, hidden: true, cell: (x) => x.because ?? '', sort: (x) => x.because ?? '' },
+  { id: 'because', label: t('transfer.because'), width: 110, hidden: true, cell: because, sort: because },
   { id: 'attempts', label: t('transfer.attempts'), width: 56, align: 'end', cell: (x) => number(x.attempts), sort: (x) => x.attempts },
   { id: 'created_at', label: t('transfer.created'), width: 126, cell: (x) => shortTime(x.created_at), sort: (x) => Date.parse(x.created_at) },
   { id: 'finished_at', label: t('transfer.finished'), width: 126, cell: (x) => shortTime(x.finished_at), sort: (x) => Date.parse(x.finished_at ?? 0) },
@@ -67,7 +70,7 @@ export function mountTransfers(regions) {
         ${x.total ? html`<progress max=${x.total} value=${x.progress} aria-label=${t('transfer.progress')}></progress> ${progressOf(x)}` : nothing}</div>
       <div class="tab-panel"><dl class="facts wide">
         ${fact(t('transfer.kind'), t(`transfer.${x.kind}`))}${fact(t('transfer.what'), t(x.full ? 'transfer.full' : 'transfer.changed'))}
-        ${fact(t('transfer.reason'), x.reason)}${fact(t('transfer.because'), x.because)}
+        ${fact(t('transfer.reason'), x.reason)}${fact(t('transfer.because'), because(x))}
         ${fact(t('transfer.attempts'), number(x.attempts))}${fact(t('transfer.next'), x.next_at ? dateTime(x.next_at) : '')}
         ${fact(t('transfer.created'), dateTime(x.created_at))}${fact(t('transfer.started'), x.started_at ? dateTime(x.started_at) : '')}
         ${fact(t('transfer.finished'), x.finished_at ? dateTime(x.finished_at) : '')}${fact(t('event.operator'), x.operator?.name)}

@@ -182,6 +182,33 @@ test('a transfer is begun by hand for all gates, followed and stopped', async ()
   await until(async () => (await columnTexts(page, 'state'))[0].includes('停止'), 'stopped');
 });
 
+test('an import: looked at with its errors, left and come back to, applied, the result kept', async () => {
+  const page = await fresh('#/cardholders');
+  await rows(page);
+  await page.click('[data-act=import]');
+  await page.setInputFiles('dialog input[name=file]', { name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\r\n') });
+  await page.selectOption('dialog select[name=mode]', 'delete');
+  await page.click('dialog .primary');
+  await page.waitForSelector('dialog [data-state=reading]');
+  await page.click('dialog .close');
+  await page.goto(`${mock.url}#/gates`);
+  await page.click('[data-act=import-job]');
+  await page.waitForSelector('dialog [data-state=previewed]');
+  await until(async () => (await text(page, '.import-rows')).includes('所属が見つかりません'), 'errors are shown first');
+  equal((await page.$$('.import-rows tbody tr')).length, 1, 'only errors');
+  await page.click('[data-status=change]');
+  await until(async () => (await text(page, '.import-rows')).includes('旧姓 → 新姓'), 'before and after');
+  equal(await axe(page), [], 'axe');
+  ok(await page.isDisabled('dialog .primary'), 'too many deletions: not without agreement');
+  await page.check('dialog input[name=agree]');
+  await page.click('dialog .primary');
+  await page.waitForSelector('dialog [data-state=done]');
+  equal(asked('/imports/1/apply').body, { agree_deletions: true }, 'agreed');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('dialog [data-act=result]')]);
+  equal(download.suggestedFilename(), 'result.csv', 'result file');
+  equal(page.troubles, [], 'console errors');
+});
+
 for (const [language, theme] of [['ja', 'light'], ['ja', 'dark'], ['en', 'light'], ['en', 'dark']]) {
   test(`WCAG 2.2 AA: cardholders, their dialogs, settings, transfers; ${language} ${theme}`, async () => {
     proof.exposed = 2;

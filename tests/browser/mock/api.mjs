@@ -151,7 +151,7 @@ function plots(reply, which, q) {
 async function bodyOf(request) {
   let text = '';
   for await (const piece of request) text += piece;
-  return text ? JSON.parse(text) : {};
+  return text && request.headers['content-type'] === 'application/json' ? JSON.parse(text) : {};
 }
 
 function live(site, request, reply) {

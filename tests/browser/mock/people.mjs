@@ -141,6 +141,41 @@ function transfer(request, reply, id, act, body, q, json) {
   return json(reply, act === 'repeat' ? 202 : 200, act === 'repeat' ? make({}) : old);
 }
 
+/** An import goes on by itself: reading, looked at after a second; applying, done after another. */
+export const imports = [];
+function importOf(request, reply, id, act, q, body, json, problem) {
+  if (!id && request.method === 'GET') return json(reply, 200, { imports, next: null });
+  if (!id) {
+    const job = {
+      id: imports.length + 1, kind: q.get('kind'), mode: q.get('mode'), encoding: q.get('encoding'), blank: q.get('blank'), state: 'reading', file_name: q.get('file_name'), bytes: 100, rows: 4,
+      counts: { add: 0, change: 0, unchanged: 0, delete: 0, error: 0 }, progress: 1, total: 4, reason: '', fault: null, change_set: null,
+      deletion_cap: { share: 0.1, exceeded: q.get('mode') === 'delete', agreed: false }, operator: { id: 1, name: 'admin' }, at: iso(now()), finished_at: null,
+    };
+    imports.unshift(job);
+    setTimeout(() => Object.assign(job, { state: 'previewed', counts: { add: 1, change: 1, unchanged: 1, delete: q.get('mode') === 'delete' ? 1 : 0, error: 1 } }), 1000);
+    return json(reply, 202, job);
+  }
+  const job = imports.find((i) => i.id === id);
+  if (act === 'rows') {
+    const rows = [
+      { row: 2, key: '900001', status: 'add', code: null, field: null, message: null, before: null, after: { name: '新人 太郎' } },
+      { row: 3, key: '000002', status: 'change', code: null, field: null, message: null, before: { name: '旧姓' }, after: { name: '新姓' } },
+      { row: 4, key: '000003', status: 'unchanged', code: null, field: null, message: null, before: null, after: null },
+      { row: 5, key: '000004', status: 'error', code: 'not_found', field: 'department', message: '所属が見つかりません', before: null, after: null },
+    ];
+    return json(reply, 200, { rows: rows.filter((r) => !q.get('status') || r.status === q.get('status')), next: null });
+  }
+  if (act === 'apply' && job.deletion_cap.exceeded && !body.agree_deletions) return problem(reply, 409, 'deletions_not_agreed');
+  if (act === 'apply') { job.state = 'applying'; setTimeout(() => { job.state = 'done'; }, 1000); }
+  if (act === 'cancel') job.state = 'cancelled';
+  if (act === 'result') {
+    reply.writeHead(200, { 'Content-Type': 'text/csv', 'Content-Disposition': 'attachment; filename="result.csv"' });
+    reply.end('row,result\r\n2,OK\r\n');
+    return undefined;
+  }
+  return json(reply, request.method === 'POST' ? 202 : 200, job);
+}
+
 /** Answers when the path is one of these; false otherwise. */
 export function answerPeople(request, reply, name, q, body, json, problem) {
   if (name === '/cardholders' && request.method === 'GET') return list(q, reply, json);
@@ -155,6 +190,8 @@ export function answerPeople(request, reply, name, q, body, json, problem) {
   if (name === '/gate-groups' && request.method === 'GET') return json(reply, 200, { gate_groups: sets.map((s) => ({ id: s.id, name: s.name, gates: s.members.length, editable: true, revision: s.revision })) });
   const thing = /^\/(departments|management-groups|gate-groups)(?:\/(\d+))?(?:\/(gates))?$/.exec(name);
   if (thing && (thing[2] || request.method !== 'GET')) return organisation(request, reply, thing[1], Number(thing[2]) || null, thing[3], body, q, json);
+  const file = /^\/imports(?:\/(\d+))?(?:\/(\w+))?$/.exec(name);
+  if (file) return importOf(request, reply, Number(file[1]) || null, file[2], q, body, json, problem);
   const job = /^\/transfers(?:\/(\d+))?(?:\/(stop|repeat))?$/.exec(name);
   if (job) return transfer(request, reply, job[1], job[2], body, q, json);
   return false;
