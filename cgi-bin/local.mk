@@ -46,3 +46,9 @@ cgi_bin_imports_imports_SOURCES = cgi-bin/imports/main.c cgi-bin/imports/routes.
 	cgi-bin/imports/imports.c cgi-bin/imports/rows.c cgi-bin/imports/undo.c
 cgi_bin_imports_imports_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 cgi_bin_imports_imports_LDADD = $(LINK_WEB)
+
+pkglibexec_PROGRAMS += cgi-bin/explanations/explanations
+cgi_bin_explanations_explanations_SOURCES = cgi-bin/explanations/main.c cgi-bin/explanations/routes.c cgi-bin/explanations/routes.h \
+	cgi-bin/explanations/handlers.h cgi-bin/explanations/explanations.c cgi-bin/explanations/change_sets.c cgi-bin/explanations/export.c
+cgi_bin_explanations_explanations_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+cgi_bin_explanations_explanations_LDADD = $(LINK_WEB)

@@ -15,6 +15,9 @@ SYSTEMD_SOCKETS = conf/systemd/kidoban-imports.socket conf/systemd/kidoban-trans
 	conf/systemd/kidoban-gates.socket conf/systemd/kidoban-history.socket conf/systemd/kidoban-live.socket \
 	conf/systemd/kidoban-session.socket
 
+SYSTEMD_SERVICES += conf/systemd/kidoban-explanations.service
+SYSTEMD_SOCKETS += conf/systemd/kidoban-explanations.socket
+
 SUBSTITUTED = conf/apache/kidoban.conf conf/kidoban.conf conf/tmpfiles/kidoban.conf $(SYSTEMD_SERVICES) $(SYSTEMD_SOCKETS)
 nodist_apacheconf_DATA = conf/apache/kidoban.conf
 nodist_kidobanconf_DATA = conf/kidoban.conf
@@ -56,3 +59,5 @@ conf/systemd/kidoban-organisation.service: conf/systemd/kidoban-organisation.ser
 conf/systemd/kidoban-organisation.socket: conf/systemd/kidoban-organisation.socket.in
 conf/systemd/kidoban-imports.service: conf/systemd/kidoban-imports.service.in
 conf/systemd/kidoban-imports.socket: conf/systemd/kidoban-imports.socket.in
+conf/systemd/kidoban-explanations.service: conf/systemd/kidoban-explanations.service.in
+conf/systemd/kidoban-explanations.socket: conf/systemd/kidoban-explanations.socket.in

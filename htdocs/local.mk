@@ -12,12 +12,15 @@ CONSOLE_FILES = \
 	htdocs/cardholders/states.js htdocs/elements/grid_columns.js htdocs/elements/grid_columns_dialog.js htdocs/elements/grid_keys.js \
 	htdocs/elements/grid_marks.js htdocs/elements/grid_pages.js htdocs/elements/kb-grid.js htdocs/elements/kb-plot.js \
 	htdocs/elements/kb-tree.js htdocs/gates/columns.js htdocs/gates/commands.js htdocs/gates/conditions.js htdocs/gates/detail.js \
-	htdocs/gates/edit.js htdocs/gates/lockdown.js htdocs/gates/log.js htdocs/gates/model.js htdocs/gates/progress.js htdocs/gates/screen.js \
-	htdocs/gates/states.js htdocs/gates/tree.js htdocs/history/columns.js htdocs/history/csv.js htdocs/history/detail.js \
-	htdocs/history/filter_bar.js htdocs/history/model.js htdocs/history/plots.js htdocs/history/screen.js htdocs/history/time_range.js \
-	htdocs/history/tree.js htdocs/history/words.js htdocs/icon.svg htdocs/index.html htdocs/messages/en.json htdocs/messages/ja.json \
-	htdocs/openapi.yaml htdocs/style/base.css htdocs/style/controls.css htdocs/style/dialogs.css htdocs/style/elements.css \
-	htdocs/style/layout.css htdocs/style/print.css htdocs/style/screens.css
+	htdocs/gates/edit.js htdocs/gates/groups.js htdocs/gates/lockdown.js htdocs/gates/log.js htdocs/gates/model.js htdocs/gates/progress.js \
+	htdocs/gates/screen.js htdocs/gates/states.js htdocs/gates/tree.js htdocs/history/columns.js htdocs/history/csv.js \
+	htdocs/history/detail.js htdocs/history/filter_bar.js htdocs/history/model.js htdocs/history/plots.js htdocs/history/screen.js \
+	htdocs/history/time_range.js htdocs/history/tree.js htdocs/history/words.js htdocs/icon.svg htdocs/imports/dialog.js \
+	htdocs/imports/jobs.js htdocs/index.html htdocs/messages/en.json htdocs/messages/ja.json htdocs/openapi.yaml \
+	htdocs/settings/departments.js htdocs/settings/list.js htdocs/settings/management_groups.js htdocs/settings/screen.js \
+	htdocs/settings/things.js htdocs/style/base.css htdocs/style/controls.css htdocs/style/dialogs.css htdocs/style/elements.css \
+	htdocs/style/layout.css htdocs/style/print.css htdocs/style/screens.css htdocs/transfers/begin.js htdocs/transfers/list.js \
+	htdocs/transfers/states.js
 nobase_dist_pkgdata_DATA += $(CONSOLE_FILES)
 nobase_pkgdata_DATA += htdocs/messages/codes.ja.json htdocs/messages/codes.en.json
 

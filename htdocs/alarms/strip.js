@@ -6,6 +6,8 @@ import { view } from '../app/store.js';
 import { number, shortTime } from '../app/format.js';
 import { mayEdit } from '../app/session.js';
 import { jobs, openJob } from '../gates/progress.js';
+import { currentImport, atWork, resumeImport } from '../imports/jobs.js';
+import { importDialog } from '../imports/dialog.js';
 import { alarms } from './alarms.js';
 import { acknowledgeDialog } from './acknowledge.js';
 import { openAlarmPanel } from './panel.js';
@@ -21,7 +23,17 @@ function jobButton(job) {
     ${job.title} ${t('job.share', { done: number(total - left), total: number(total) })}</button>`;
 }
 
+function importButton(job) {
+  if (!job) return nothing;
+  const left = atWork(job) || job.state === 'previewed';
+  const done = () => document.dispatchEvent(new CustomEvent('kidoban-recovered')); // lists in sight are read again
+  return html`<button class="small" data-act="import-job" @click=${() => importDialog(job.kind, done, job)}>
+    <span class=${left ? 'tone-unknown' : job.state === 'done' ? 'tone-ok' : 'tone-alarm'} aria-hidden="true">${left ? '◇' : job.state === 'done' ? '●' : '■'}</span>
+    ${t(`import.title.${job.kind}`)} ${t(`import.state.${job.state}`)}${atWork(job) && job.total ? ` ${number(Math.floor((100 * job.progress) / job.total))}%` : ''}</button>`;
+}
+
 export function mountStrip(place) {
+  resumeImport();
   const template = () => {
     const { list, unacknowledged } = alarms.get();
     const waiting = list.filter((a) => !a.acknowledged_at);
@@ -36,9 +48,9 @@ export function mountStrip(place) {
           <button class="small" @click=${() => openAlarmPanel()}>${t('alarm.list_short')}</button>`
           : html`<span class="tone-ok" aria-hidden="true">●</span><span class="muted">${t('strip.calm')}</span>`}
       </div>
-      <div class="strip-jobs">${jobs.get().list.slice(0, 3).map(jobButton)}</div>`;
+      <div class="strip-jobs">${importButton(currentImport.get().job)}${jobs.get().list.slice(0, 3).map(jobButton)}</div>`;
   };
   const update = view(place, template);
-  const stop = [alarms.subscribe(update), jobs.subscribe(update)];
+  const stop = [alarms.subscribe(update), jobs.subscribe(update), currentImport.subscribe(update)];
   return () => { stop.forEach((s) => s()); update.stop(); };
 }

@@ -76,12 +76,13 @@ export async function refusal(reply) {
   return problem;
 }
 
-/** Sends a request; gives the Response when it is 2xx, throws Problem otherwise. */
-export async function send(method, path, { query, body, headers = {}, signal, accept = 'application/json' } = {}) {
+/** Sends a request (body: JSON; upload: a CSV file as it is); gives the Response when it is 2xx, throws Problem otherwise. */
+export async function send(method, path, { query, body, upload, headers = {}, signal, accept = 'application/json' } = {}) {
   const options = { method, signal, cache: 'no-store', headers: { Accept: accept, ...headers } };
   if (method !== 'GET') {
-    options.headers['Content-Type'] = 'application/json';
-    if (body !== undefined) options.body = JSON.stringify(body);
+    options.headers['Content-Type'] = upload ? 'text/csv' : 'application/json';
+    if (upload) options.body = upload;
+    else if (body !== undefined) options.body = JSON.stringify(body);
   }
   let reply;
   try {

@@ -4,7 +4,7 @@ import { t } from './i18n.js';
 import { openDialog } from './dialog.js';
 
 const keys = [
-  ['Ctrl K', 'keys.palette'], ['?', 'keys.help'], ['1 / 2 / 3', 'keys.screen'], ['/', 'keys.search'], ['g', 'keys.group'], ['l', 'keys.list'],
+  ['Ctrl K', 'keys.palette'], ['?', 'keys.help'], ['1 / 2 / 3 / 4', 'keys.screen'], ['/', 'keys.search'], ['g', 'keys.group'], ['l', 'keys.list'],
   ['d', 'keys.detail'], ['a', 'keys.alarms'], ['p', 'keys.pause'], ['↑ ↓ Home End', 'keys.move'], ['Space', 'keys.mark'],
   ['Shift ↑ ↓', 'keys.range'], ['Ctrl A', 'keys.all'], ['Enter', 'keys.open'], ['Esc', 'keys.close'],
 ];

@@ -11,18 +11,20 @@ import { connection } from './api.js';
 import { mountStrip } from '../alarms/strip.js';
 import { mountToasts } from '../alarms/toasts.js';
 import { startAlarms } from '../alarms/alarms.js';
+import { mountSettings, anySetting } from '../settings/screen.js';
 import { mountGates } from '../gates/screen.js';
 import { mountHistory } from '../history/screen.js';
 import { mountCardholders } from '../cardholders/screen.js';
 
-/** Screens in the order of SPEC 14: name, right, how to mount. A later screen adds its row. */
+/** Screens in the order of SPEC 14: name, right (or a function of its own), how to mount. A later screen adds its row. */
 export const screens = [
   { name: 'history', right: 'history', mount: mountHistory, key: '1' },
   { name: 'cardholders', right: 'cardholders', mount: mountCardholders, key: '2' },
   { name: 'gates', right: 'gates', mount: mountGates, key: '3' },
+  { name: 'settings', allowed: anySetting, mount: mountSettings, key: '4' },
 ];
 
-export const allowedScreens = () => screens.filter((s) => mayView(s.right));
+export const allowedScreens = () => screens.filter((s) => (s.allowed ? s.allowed() : mayView(s.right)));
 
 function banner() {
   const { state } = connection.get();

@@ -57,7 +57,7 @@ export function createProof(changed) {
     if (!proof) return html`<p class="muted">${t('loading')}</p>`;
     const confirmed = proof.concerned - proof.exposed_count - proof.pending_count;
     return html`<h3>${t('proof.title')}</h3>
-      <dl class="state-cards" role="group" aria-label=${t('proof.title')}>${card('exposed', proof.exposed_count, proof.exposed_count ? 'alarm' : 'ok')}
+      <dl class="state-cards">${card('exposed', proof.exposed_count, proof.exposed_count ? 'alarm' : 'ok')}
         ${card('pending', proof.pending_count, proof.pending_count ? 'warn' : 'neutral')}${card('confirmed', confirmed, 'ok')}${card('concerned', proof.concerned, 'neutral')}</dl>
       <p role="status">${t(proof.exposed_count ? 'proof.still' : proof.pending_count ? 'proof.waiting' : 'proof.all', { n: number(proof.exposed_count || proof.pending_count) })}</p>
       ${open('exposed', proof.exposed)}${open('pending', proof.pending)}

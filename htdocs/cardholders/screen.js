@@ -22,6 +22,11 @@ import { registerCardholder, editCardholder } from './edit.js';
 import { bulkDialog, bulkDelete } from './bulk.js';
 import { mountCardholderDetail } from './detail.js';
 import { standing } from './states.js';
+import { csvDialog } from '../history/csv.js';
+import { importDialog } from '../imports/dialog.js';
+import { currentImport } from '../imports/jobs.js';
+
+const asCsv = { path: () => '/cardholders', what: 'cardholder.csv_what' };
 
 const readConditions = (params) => Object.fromEntries(conditionNames.filter((n) => params.get(n)).map((n) => [n, params.get(n)]));
 
@@ -81,6 +86,11 @@ export function mountCardholders({ group, centre, detail }) {
     }
   }
 
+  function importFile() {
+    const { job } = currentImport.get();
+    importDialog('cardholders', again, job?.kind === 'cardholders' ? job : null);
+  }
+
   async function register() {
     const person = await registerCardholder(departments, Number(conditions.department) || undefined);
     if (!person) return;
@@ -134,6 +144,8 @@ export function mountCardholders({ group, centre, detail }) {
     const count = markedCount();
     return html`
       <div class="bar-row">${conditionsForm(conditions, (next) => search(next), chips(), gates)}<span class="bar-gap"></span>${saved.template()}
+        ${mayEdit('cardholder_import') ? html`<button type="button" data-act="import" @click=${importFile}>${t('import.open')}</button>` : nothing}
+        <button type="button" data-act="csv" @click=${() => csvDialog('cardholders', { ...conditions, sort: model.order() }, asCsv)}>${t('csv.open')}</button>
         <button type="button" @click=${() => grid.chooseColumns()}>${t('grid.columns')}</button>
         <button type="button" @click=${() => window.print()}>${t('print')}</button></div>
       <div class="bar-row">${mayEdit('cardholders') ? html`

@@ -19,6 +19,7 @@ import { conditionsForm, listOf } from './conditions.js';
 import { commandBar, command, plain } from './commands.js';
 import { lockdownDialog } from './lockdown.js';
 import { editGate } from './edit.js';
+import { gateGroupDialog, deleteGateGroup } from './groups.js';
 import { mountGateDetail } from './detail.js';
 import { resumeJobs } from './progress.js';
 
@@ -98,6 +99,28 @@ export function mountGates({ group, centre, detail }) {
     lockdownDialog(groups, of);
   }
 
+  /** Adds a gate group (id null) or changes the one chosen. */
+  async function editGroup(id) {
+    if (!(await gateGroupDialog(id))) return;
+    await refreshGroups();
+    model.load();
+  }
+
+  async function removeGroup(id) {
+    if (!(await deleteGateGroup(id))) return;
+    await refreshGroups();
+    search_({});
+  }
+
+  function groupMenu() {
+    const id = Number(conditions.gate_group) || null;
+    const close = (act) => (e) => { e.target.closest('details').removeAttribute('open'); act(); };
+    return html`<details class="menu" data-menu="gate-groups"><summary>${t('gate.gate_group')}</summary><div class="menu-box">
+      <button type="button" data-act="add-group" @click=${close(() => editGroup(null))}>${t('gate_group.add_open')}</button>
+      ${id ? html`<button type="button" data-act="edit-group" @click=${close(() => editGroup(id))}>${t('gate_group.edit_open')}</button>
+        <button type="button" data-act="delete-group" @click=${close(() => removeGroup(id))}>${t('gate_group.delete_open')}</button>` : nothing}</div></details>`;
+  }
+
   function groupChips() {
     const node = groupNodes(groups).find((n) => n.id === nodeOf(conditions));
     if (!node || node.id === 'all') return [];
@@ -124,6 +147,7 @@ export function mountGates({ group, centre, detail }) {
         <button type="button" @click=${() => window.print()}>${t('print')}</button></div>
       <div class="bar-row">${mayEdit('gates') ? html`${commandBar(marked, chosen)}
         <button type="button" @click=${markAll}>${t('gates.mark_all')}</button>
+        ${groupMenu()}
         <button type="button" class="outline-danger" data-act="lockdown" @click=${lockdown}>${t('lockdown.open')}</button>` : nothing}
         <span class="bar-gap"></span>
         ${marked > 1 ? html`<strong>${t('gates.marked', { n: number(marked) })}</strong>` : nothing}${summary()}</div>`;

@@ -9,11 +9,12 @@ import { number } from '../app/format.js';
 import { prefs } from '../app/prefs.js';
 import { problemText } from '../app/problems.js';
 
-function nameOf(reply, category) {
+/** What a reply is to be called as a file. */
+function nameOf(reply, otherwise) {
   const header = reply.headers.get('Content-Disposition') ?? '';
   const coded = /filename\*=UTF-8''([^;]+)/i.exec(header);
   if (coded) return decodeURIComponent(coded[1]);
-  return /filename="([^"]+)"/.exec(header)?.[1] ?? `${category}.csv`;
+  return /filename="([^"]+)"/.exec(header)?.[1] ?? otherwise;
 }
 
 function keep(blob, name) {
@@ -31,8 +32,15 @@ async function lastLine(blob) {
   return tail.trimEnd().split('\n').pop().trim();
 }
 
-/** Asks for the encoding and downloads. */
-export function csvDialog(category, query) {
+/** Keeps a reply as a file. */
+export async function saveReply(reply, otherwise) {
+  keep(await reply.blob(), nameOf(reply, otherwise));
+}
+
+const ofHistory = { path: (category) => `/history/${category}`, what: 'csv.what' };
+
+/** Asks for the encoding and downloads. of: where the list comes from, and what is said about it. */
+export function csvDialog(category, query, of = ofHistory) {
   let encoding = prefs.get('csv.encoding', 'utf-8');
   let got = null;
   let error = '';
@@ -48,8 +56,8 @@ export function csvDialog(category, query) {
         api.update();
         try {
           prefs.set('csv.encoding', encoding);
-          const reply = await send('GET', `/history/${category}`, { query: { ...query, lang: language(), encoding }, accept: 'text/csv', signal: stop.signal });
-          const name = nameOf(reply, category);
+          const reply = await send('GET', of.path(category), { query: { ...query, lang: language(), encoding }, accept: 'text/csv', signal: stop.signal });
+          const name = nameOf(reply, `${category}.csv`);
           const counter = new TransformStream({ transform(piece, to) { got += piece.byteLength; to.enqueue(piece); } });
           const tick = setInterval(() => api.update(), 300);
           const blob = await new Response(reply.body.pipeThrough(counter), { headers: { 'Content-Type': 'text/csv' } }).blob().finally(() => clearInterval(tick));
@@ -71,7 +79,7 @@ export function csvDialog(category, query) {
         }
       };
       const radio = (value) => html`<label class="choice"><input type="radio" name="encoding" value=${value} .checked=${encoding === value} @change=${() => { encoding = value; }}>${t(`csv.${value}`)}</label>`;
-      return html`<form @submit=${load}><p class="dialog-text">${t('csv.what')}</p>
+      return html`<form @submit=${load}><p class="dialog-text">${t(of.what)}</p>
         <fieldset><legend>${t('csv.encoding')}</legend>${radio('utf-8')}${radio('cp932')}</fieldset>
         ${error ? html`<p class="field-error" role="alert">${error}</p>` : nothing}
         ${got === null ? nothing : html`<p role="status">${t('csv.loading', { size: number(Math.ceil(got / 1024)) })}</p>`}

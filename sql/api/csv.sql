@@ -2,14 +2,14 @@
 
 -- Local time as an import reads it: a day alone where it is a whole one. last: an end, which is shown as the last day that counts.
 CREATE OR REPLACE FUNCTION csv_time(t timestamptz, zone text, last bool) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN date_trunc('day', t AT TIME ZONE zone) = t AT TIME ZONE zone
               THEN to_char(t AT TIME ZONE zone - CASE WHEN last THEN interval '1 day' ELSE interval '0' END, 'YYYY/MM/DD')
               ELSE regexp_replace(to_char(t AT TIME ZONE zone, 'YYYY/MM/DD HH24:MI:SS.US'), '\.?0*$', '') END
 $$;
 
 CREATE OR REPLACE FUNCTION csv_permit_name(name text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT regexp_replace(name, '([\\;@])', '\\\1', 'g')
 $$;
 

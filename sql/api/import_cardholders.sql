@@ -11,12 +11,12 @@ DECLARE
 BEGIN
   EXECUTE format('DROP TABLE IF EXISTS stage.%I', 'grant_' || import_id);
   EXECUTE format($q$
-    CREATE UNLOGGED TABLE stage.%I AS
+    CREATE UNLOGGED TABLE stage.%1$I AS
     WITH g AS MATERIALIZED (SELECT min(id) AS id, name, count(*) AS n FROM kidoban.gate GROUP BY name)
     SELECT p.permits, x.gate_id, x.gate_group_id, x.pass_level, x.valid_from, x.valid_to,
-           coalesce(x.gate_id = ANY (%L::int2[]), x.gate_group_id = ANY (%L::int4[]), false) AS mine,
+           coalesce(CASE WHEN x.gate_id IS NULL THEN x.gate_group_id = ANY (%3$L::int4[]) ELSE x.gate_id = ANY (%2$L::int2[]) END, false) AS mine,
            CASE WHEN x.n > 1 THEN 'permit_ambiguous' WHEN num_nonnulls(x.gate_id, x.gate_group_id) <> 1 THEN 'permit_not_found' END AS problem
-      FROM (SELECT DISTINCT permits FROM stage.%I WHERE permits IS NOT NULL) p
+      FROM (SELECT DISTINCT permits FROM stage.%4$I WHERE permits IS NOT NULL) p
      CROSS JOIN LATERAL (
        SELECT CASE WHEN r.kind = 'gate' THEN coalesce(n.id, g.id)::int4 END AS gate_id, y.id AS gate_group_id, r.level AS pass_level,
               r.valid_from, r.valid_to, CASE WHEN n.id IS NULL THEN g.n ELSE 1 END AS n
@@ -206,7 +206,7 @@ END $$;
 
 -- The query behind api.import_rows: %1$I rows, %2$I results; $1 status, $2 after, $3 most, $4 change set.
 CREATE OR REPLACE FUNCTION import_cardholder_rows() RETURNS text
-LANGUAGE sql IMMUTABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+LANGUAGE sql IMMUTABLE AS $$
 SELECT $q$
   SELECT r.n, r.key, r.action, r.code, r.field,
          CASE WHEN r.action IN ('change', 'delete') THEN

@@ -79,7 +79,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION import_department_rows() RETURNS text
-LANGUAGE sql IMMUTABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+LANGUAGE sql IMMUTABLE AS $$
 SELECT $q$
   SELECT r.n, r.key, r.action, r.code, r.field,
          CASE WHEN r.action IN ('change', 'delete') THEN

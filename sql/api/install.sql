@@ -5,7 +5,7 @@ SET LOCAL ROLE kidoban_owner;
 SET LOCAL search_path = kidoban, pg_temp;
 
 -- What is replaced goes first, so that nothing of an older version lingers: policies, then every function but those that
--- triggers hold, and the two that migrations made and call.
+-- triggers or views hold, and the two that migrations made and call.
 DO $$
 DECLARE
   p record;
@@ -17,7 +17,9 @@ BEGIN
   FOR f IN SELECT oid FROM pg_proc
             WHERE pronamespace = 'api'::regnamespace
                OR (pronamespace = 'kidoban'::regnamespace AND proname NOT IN ('current_change', 'make_versioned')
-                   AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgfoid = pg_proc.oid)) LOOP
+                   AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgfoid = pg_proc.oid)
+                   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = pg_proc.oid
+                                      AND d.classid = 'pg_rewrite'::regclass)) LOOP
     EXECUTE format('DROP FUNCTION %s', f);
   END LOOP;
 END $$;
@@ -54,8 +56,12 @@ END $$;
 \ir proof.sql
 \ir job.sql
 \ir transfer.sql
+\ir explanation.sql
+\ir explain.sql
+\ir change_history.sql
 \ir policies.sql
 \ir grants.sql
+\ir explanation_grants.sql
 \ir import_grants.sql
 \ir transfer_grants.sql
 \ir ../report/views.sql

@@ -46,7 +46,7 @@ END $$;
 
 -- The columns of a versioned table besides id and from_cs.
 CREATE OR REPLACE FUNCTION undo_columns(tab text, before text) RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+LANGUAGE sql STABLE AS $$
   SELECT string_agg(before || quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
    WHERE attrelid = format('kidoban.%I', tab)::regclass AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('id', 'from_cs')
 $$;
@@ -116,6 +116,6 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION undo_ids(kept jsonb, tab text) RETURNS int4[]
-LANGUAGE sql IMMUTABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+LANGUAGE sql IMMUTABLE AS $$
   SELECT ARRAY(SELECT jsonb_array_elements_text(coalesce(kept -> tab, '[]'))::int4)
 $$;

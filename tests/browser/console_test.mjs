@@ -46,7 +46,7 @@ test('only the screens that the operator may use are shown', async () => {
   site.rights = { history: 'none' };
   const page = await fresh('#/gates');
   await rows(page);
-  equal(await page.$$eval('.nav-bar a', (list) => list.map((a) => a.dataset.screen)), ['cardholders', 'gates'], 'navigation');
+  equal(await page.$$eval('.nav-bar a', (list) => list.map((a) => a.dataset.screen)), ['cardholders', 'gates', 'settings'], 'navigation');
   equal(await page.$$('.detail-log'), [], 'the log of a gate is history');
   site.rights = { gates: 'view' };
   await page.reload();

@@ -69,7 +69,7 @@ test('the five regions are there', async () => {
   const page = await work('#/gates');
   await rows(page);
   for (const region of ['header.status-bar', 'nav.nav-bar', '#group-pane [role=tree]', '#centre-pane [role=grid]', '#detail-pane']) ok(await page.isVisible(region), region);
-  equal(await page.$$eval('.nav-bar a', (list) => list.map((a) => a.dataset.screen)), ['history', 'cardholders', 'gates'], 'what exists and may be used');
+  equal(await page.$$eval('.nav-bar a', (list) => list.map((a) => a.dataset.screen)), ['history', 'cardholders', 'gates', 'settings'], 'what exists and may be used');
 });
 
 test('gates are filtered by management group and by search', async () => {

@@ -74,11 +74,19 @@ INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   command_request_create alarm_acknowledge poller_site
   cardholder_search cardholder_text cardholder_gate cardholder_revision cardholder_rows cardholder_ids cardholder_permits_end
   cardholders_page cardholder_find cardholders_count cardholder_anchors cardholder_id permits_list permit_warnings
+  import_right import_seen imports import_create import_chunk import_queue import_uploaded import_lock import_apply import_drop
+  import_cancel import_rows import_claim import_progress import_end import_stage import_piece import_pins import_basis import_check import_step
+  import_tidy import_grants import_check_cardholders import_write_cardholders import_check_departments import_write_departments
+  department_paths cardholders_csv departments_csv undo_rule undo_changed_since change_undo
   gate_group_revision gate_groups gate_group_permits_end gate_group_preview
   latest_revision records_at touched_cardholders permit_records revocations stream_set acts_between concerned_controllers poller_streams
   poller_stream_confirm poller_stream_lost poller_job_progress poller_job_end
   job_claim job_renew job_progress job_end job_queued queue_transfers transfer_plan transfer_watch transfer_targets
   rights_at person_acts exposure exposed_people held_since cardholder_proof
+  revision_at stream_at stream_was denied_at last_change last_grant change_told rfc3339 standing_at judge judged operations_about gate_state_at last_side
+  judge_state explain_person explain_card check_of explain_checks verdict_of explain_event event_details explain passes_at explanation
+  explanation_of_event explanation_gate explanation_passers explanation_person explanation_gates
+  change_scope change_tables change_source change_counts change_sets_of change_sets change_set change_name change_shown change_label change_rows
   log_controllers controller_names operator_names cardholders_in_scope departments_in_scope gates_of
   keeper_partitions_ensure keeper_partitions_due keeper_timetable_due queue_permit_transfers keeper_expire_commands
   keeper_expire_sessions keeper_tidy keeper_health$list$, E'\n', ' '), ' '));

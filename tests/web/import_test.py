@@ -10,11 +10,12 @@ SOURCE = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).res
 sys.path[:0] = [str(SOURCE / "tests/lib"), str(SOURCE / "tests/web")]
 import web  # noqa: E402
 
+CONTRACT = web.Contract()
 HEAD = "社員番号,氏名,カナ,所属コード,カード番号,有効期間開始,有効期間終了,備考,暗証番号,出入許可"
 
 
 def admin(site):
-    client = web.Client(site)
+    client = web.Client(site, CONTRACT)
     assert client.login().status == 201
     return client
 
@@ -175,7 +176,7 @@ def test_rights(tap, site, contract):
     own = site.value("SELECT d.id FROM kidoban.department d JOIN kidoban.department p ON p.id = d.parent_id WHERE p.parent_id IS NOT NULL ORDER BY d.id LIMIT 1")
     web.add_operator(site, "importer", rights={"cardholder_import": "edit"}, groups=[1], departments=[own])
     web.add_operator(site, "noimport")
-    client = web.Client(site)
+    client = web.Client(site, CONTRACT)
     client.login("noimport")
     tap.check(upload(client, b"employee_number\n1\n").status == 403, "no right, no import")
     boss = admin(site)

@@ -5,3 +5,5 @@ WEB_TESTS += tests/web/import_test.py tests/web/api_test.py tests/web/session_te
 EXTRA_DIST += tests/web/web.py
 dist_check_SCRIPTS += tests/web/transfers_test.py
 WEB_TESTS += tests/web/transfers_test.py
+dist_check_SCRIPTS += tests/web/explanations_test.py
+WEB_TESTS += tests/web/explanations_test.py

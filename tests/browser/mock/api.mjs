@@ -1,4 +1,5 @@
 // The API of the mock: the paths and shapes of openapi.yaml, as far as the console uses them.
+import { answerPeople } from './people.mjs';
 import { gates, groups, buildings, departments, events, alarms, iso, now, accessEvent, otherEvent, pick, random, makeAlarm } from './data.mjs';
 
 const functions = ['history', 'cardholders', 'cardholder_import', 'vein_import', 'gates', 'management_groups', 'departments', 'operators', 'calendars', 'data_interface',
@@ -150,7 +151,7 @@ function plots(reply, which, q) {
 async function bodyOf(request) {
   let text = '';
   for await (const piece of request) text += piece;
-  return text ? JSON.parse(text) : {};
+  return text && request.headers['content-type'] === 'application/json' ? JSON.parse(text) : {};
 }
 
 function live(site, request, reply) {
@@ -199,6 +200,7 @@ function answerInside(site, request, reply, name, q, body) {
   const command = /^\/gates\/commands\/(\d+)$/.exec(name);
   const category = /^\/history\/(access|alarm|operation|management)$/.exec(name);
   if (name === '/session') return json(reply, 200, session(site));
+  if (answerPeople(request, reply, name, q, body, json, problem) !== false) return undefined;
   if (name === '/live') return live(site, request, reply);
   if (name === '/gates') {
     const list = filterGates(q);
@@ -212,7 +214,6 @@ function answerInside(site, request, reply, name, q, body) {
   if (name === '/gates/lockdown') return order(site, reply, inGroup(body), 'lock', null, 'lockdown', body.comment);
   if (command) return json(reply, 200, commands.get(Number(command[1])));
   if (name === '/management-groups') return json(reply, 200, { management_groups: groups });
-  if (name === '/gate-groups') return json(reply, 200, { gate_groups: [{ id: 1, name: '来客用ゲート', gates: 5 }] });
   if (name === '/buildings') return json(reply, 200, { buildings: buildings.map((b) => ({ name: b, gates: gates.filter((g) => g.building === b).length })) });
   if (name === '/departments') return json(reply, 200, { departments });
   if (name === '/alarms') {

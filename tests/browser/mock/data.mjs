@@ -1,12 +1,12 @@
 // Deterministic data of the mock: 40 gates in 4 management groups over 3 buildings, people, a day of events, alarms.
 // Japanese here is data as a site would have it, not text of the console.
-export const groups = ['本館', '研究棟', '物流棟', 'サーバー室'].map((name, i) => ({ id: i + 1, name, gates: 10, revision: 1 }));
+export const groups = ['本館', '研究棟', '物流棟', 'サーバー室'].map((name, i) => ({ id: i + 1, name, note: '', gates: 10, revision: 1 }));
 export const buildings = ['東京本社ビル', '横浜研究所', '川崎物流センター'];
 const rooms = ['正面玄関', '通用口', '執務室', '会議室', '倉庫', '実験室', '機械室', '書庫', '役員室', '電算室'];
 export const departments = [
   [1, null, '本社', 'H'], [2, 1, '総務部', 'H1'], [3, 2, '人事課', 'H11'], [4, 2, '庶務課', 'H12'], [5, 1, '情報システム部', 'H2'],
   [6, null, '研究所', 'R'], [7, 6, '第一研究部', 'R1'], [8, 6, '第二研究部', 'R2'], [9, null, '物流センター', 'L'],
-].map(([id, parent, name, code]) => ({ id, parent, name, code }));
+].map(([id, parent, name, code]) => ({ id, parent, name, code, revision: 1 }));
 const people = [['佐藤 花子', 'サトウ ハナコ', 3], ['鈴木 一郎', 'スズキ イチロウ', 5], ['高橋 健', 'タカハシ ケン', 7], ['田中 美咲', 'タナカ ミサキ', 8],
   ['伊藤 翔太', 'イトウ ショウタ', 9], ['渡辺 由紀', 'ワタナベ ユキ', 4], ['髙﨑 誠', 'タカサキ マコト', 7], ['小林 大輔', 'コバヤシ ダイスケ', 5]];
 

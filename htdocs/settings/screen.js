@@ -1,0 +1,48 @@
+// Settings: on the left the functions that exist and that the operator may use, in the order of SPEC U-4; each brings its own list and
+// detail.
+import '../elements/kb-tree.js';
+import { t } from '../app/i18n.js';
+import { cleanup } from '../app/store.js';
+import { here, go } from '../app/router.js';
+import { mayView } from '../app/session.js';
+import { installMenus } from '../app/menus.js';
+import { offer } from '../app/palette.js';
+import { mountManagementGroups } from './management_groups.js';
+import { mountDepartments } from './departments.js';
+import { mountTransfers } from '../transfers/list.js';
+
+/** name, right, how to mount; a later function adds its row in its place. */
+const functions = [
+  { name: 'management_groups', right: 'management_groups', mount: mountManagementGroups },
+  { name: 'departments', right: 'departments', mount: mountDepartments },
+  { name: 'permit_transfer', right: 'permit_transfer', mount: mountTransfers },
+];
+
+const allowed = () => functions.filter((f) => mayView(f.right));
+export const anySetting = () => allowed().length > 0;
+
+export function mountSettings({ group, centre, detail }) {
+  const undo = cleanup();
+  const tree = document.createElement('kb-tree');
+  group.replaceChildren(tree);
+  tree.setup({ name: 'settings', label: t('screen.settings'), nodes: allowed().map((f) => ({ id: f.name, parent: null, label: t(`setting.${f.name}`) })) });
+  let current = null;
+  let leave = null;
+
+  function show() {
+    const next = allowed().find((f) => f.name === here().part) ?? allowed()[0];
+    if (next === current) return;
+    leave?.();
+    current = next;
+    centre.replaceChildren();
+    detail.replaceChildren();
+    tree.selected = next.name;
+    leave = next.mount({ centre, detail });
+  }
+
+  undo.add(installMenus(centre), offer(() => allowed().map((f) => ({ label: t(`setting.${f.name}`), hint: t('screen.settings'), run: () => go('settings', f.name) }))));
+  undo.listen(tree, 'kb-choose', ({ detail: { node } }) => go('settings', node.id));
+  undo.listen(window, 'hashchange', () => { if (here().screen === 'settings') show(); });
+  show();
+  return () => { leave?.(); undo.run(); };
+}

@@ -1,0 +1,246 @@
+// Cardholders, settings and transfers against the mock, with 300,000 people.
+import { needBrowser, launch, openPage, test, ok, equal, until, runTests, axe, columnTexts } from './lib.mjs';
+import { startMock } from './mock/server.mjs';
+import { change, person, permits, proof, total, sets } from './mock/people.mjs';
+import { departments, groups } from './mock/data.mjs';
+
+needBrowser();
+const mock = await startMock();
+const { site } = mock;
+const browser = await launch();
+const context = {};
+const fresh = async (hash, options) => {
+  await context.page?.context().close();
+  context.page = await openPage(browser, options);
+  await context.page.goto(mock.url + hash);
+  return context.page;
+};
+const rows = (page) => page.waitForSelector('.kbg-body .kbg-row');
+const text = (page, selector) => page.textContent(selector).catch(() => '');
+const chosen = (page, words) => until(async () => (await text(page, '#detail-pane h2')).includes(words), `${words} in the detail pane`);
+const asked = (name) => site.requests.filter((r) => r.name === name).at(-1);
+
+test('300,000 cardholders in one list: the first at once, the last by End, any by the scrollbar', async () => {
+  const page = await fresh('#/cardholders');
+  await rows(page);
+  equal(Number(await page.getAttribute('.kbg', 'aria-rowcount')), total + 1, 'rows told to assistive technology');
+  await page.focus('.kbg');
+  await page.keyboard.press('End');
+  await until(async () => (await columnTexts(page, 'employee_number')).includes(String(total)), 'the last one');
+  await chosen(page, person(total).name);
+  await page.$eval('.kbg', (g) => { g.scrollTop = 28 * 150000; });
+  await until(async () => (await columnTexts(page, 'employee_number')).includes('150010'), 'the middle');
+  equal(site.requests.filter((r) => r.name === '/cardholders').length < 8, true, 'pages between are not fetched');
+  await page.keyboard.press('Home');
+  await until(async () => (await columnTexts(page, 'employee_number'))[0] === '000001', 'the first again');
+  equal(page.troubles, [], 'console errors');
+});
+
+test('a range over several pages is marked; all of them are meant by their search, not by name', async () => {
+  const page = await fresh('#/cardholders');
+  await rows(page);
+  await page.click('.kbg-row[data-key="1"]');
+  await page.$eval('.kbg', (g) => { g.scrollTop = 28 * 245; });
+  await page.click('.kbg-row[data-key="250"]', { modifiers: ['Shift'] });
+  await chosen(page, '250人');
+  await page.keyboard.press('Control+a');
+  await chosen(page, '300,000人');
+  await page.click('#detail-pane [data-act=bulk-delete]');
+  ok(await page.isDisabled('dialog .danger'), 'count not typed yet');
+  await page.fill('dialog input[name=count]', '250');
+  ok(await page.isDisabled('dialog .danger'), 'wrong count');
+  await page.fill('dialog input[name=count]', '300,000');
+  await page.click('dialog .danger');
+  await until(() => asked('/cardholders/bulk')?.body.delete === true, 'deleted');
+  equal(asked('/cardholders/bulk').body, { filter: {}, expected_count: 300000, delete: true }, 'order');
+});
+
+test('department in the tree and search narrow the list; the address keeps both', async () => {
+  const page = await fresh('#/cardholders');
+  await rows(page);
+  await page.click('#group-pane [data-node=d-6] .kbt-label');
+  await until(async () => (await columnTexts(page, 'department')).every((d) => d.includes('研究')), 'only the department and below');
+  ok((await page.evaluate(() => location.hash)).includes('department=6'), 'address');
+  await page.click('.chip button');
+  await page.fill('input[name=q]', '000123');
+  await until(async () => (await columnTexts(page, 'employee_number')).join() === '000123', 'found');
+});
+
+test('an edit that comes second shows the difference; it is saved with what was chosen', async () => {
+  const page = await fresh('#/cardholders', { expected: [/412/] });
+  await rows(page);
+  await page.click('.kbg-row[data-key="5"]');
+  await page.click('[data-act=edit]');
+  await page.fill('dialog input[name=name]', '改姓 花子');
+  change(5, { note: '別の人の入力' });
+  await page.click('dialog .primary');
+  await page.waitForSelector('.difference');
+  ok((await text(page, '.difference')).includes('別の人の入力'), 'shows the other one');
+  await page.click('dialog .primary');
+  await until(() => person(5).name === '改姓 花子', 'saved');
+  equal(person(5).note, '別の人の入力', 'theirs is kept');
+  await until(async () => (await text(page, '.kbg-row[data-key="5"]')).includes('改姓'), 'in the list');
+});
+
+test('a permit is added by picking, and taken away and given back', async () => {
+  const page = await fresh('#/cardholders?sel=2');
+  await chosen(page, person(2).name);
+  await page.click('#cardholder-tab-permits');
+  await page.click('[data-act=add-permit]');
+  await page.fill('dialog .check-list input[type=search]', '会議室');
+  await page.click('dialog .check-list li input >> nth=0');
+  await page.selectOption('dialog select[name=pass_level]', '3');
+  await page.click('dialog .primary');
+  await until(async () => (await page.$$('.permits tbody tr')).length === 3, 'three permits');
+  equal(permits.at(-1).pass_level, 3, 'level');
+  await page.click('.permits tbody tr:last-child .outline-danger');
+  await page.click('dialog .danger');
+  await until(async () => (await page.$$('.permits tbody tr')).length === 2, 'two again');
+});
+
+test('a lost card: reported, and the exposed gates are seen to fall to none', async () => {
+  proof.exposed = 3;
+  const page = await fresh('#/cardholders?sel=2');
+  await chosen(page, person(2).name);
+  await page.click('[data-act=lost]');
+  await page.fill('dialog input[name=comment]', '駅で紛失');
+  await page.click('dialog .danger');
+  await until(async () => (await text(page, '.pane-title')).includes('紛失'), 'marked as lost');
+  equal(asked('/cardholders/2/lost').body, { lost: true, comment: '駅で紛失' }, 'order');
+  await page.click('#cardholder-tab-related');
+  await until(async () => (await text(page, '[data-count=exposed]')).includes('3'), 'three exposed');
+  proof.exposed = 1;
+  await until(async () => (await text(page, '[data-count=exposed]')).includes('1'), 'one left');
+  proof.exposed = 0;
+  await until(async () => (await text(page, '[data-count=exposed]')).includes('0'), 'none');
+  await page.click('[data-act=found]');
+  await page.click('dialog .primary');
+  await until(() => person(2).lost === false, 'found');
+});
+
+test('several are changed at once; when they are no longer as many, nothing is done and it is said', async () => {
+  const page = await fresh('#/cardholders', { expected: [/409/] });
+  await rows(page);
+  await page.click('.kbg-row[data-key="10"]');
+  await page.click('.kbg-row[data-key="11"] .kbg-mark');
+  await page.click('[data-act=bulk-edit]');
+  await page.click('dialog button.choose');
+  await page.fill('.choose-dialog input[type=search]', '物流');
+  await page.click('.choose-dialog .choose-list li button');
+  await page.click('.bulk-dialog .primary');
+  await until(() => person(10).department.id === 9 && person(11).department.id === 9, 'both moved');
+});
+
+test('settings: a department is added below another and moved; a management group is added', async () => {
+  const page = await fresh('#/settings/departments');
+  await page.click('.tree-place [data-node="6"] .kbt-label');
+  await page.click('[data-act=add]');
+  await page.fill('dialog input[name=name]', '第三研究部');
+  await page.fill('dialog input[name=code]', 'R3');
+  await page.click('dialog .primary');
+  await chosen(page, '第三研究部');
+  equal(departments.at(-1).parent, 6, 'below the one chosen');
+  await page.click('[data-act=edit]');
+  await page.click('dialog button[name=parent]');
+  await page.click('.choose-dialog .dialog-buttons button');
+  await page.click('.edit-dialog .primary');
+  await until(() => departments.at(-1).parent === null, 'moved to the top');
+  await page.click('#group-pane [data-node=management_groups]');
+  await rows(page);
+  await page.click('[data-act=add]');
+  await page.fill('dialog input[name=name]', '別館');
+  await page.click('dialog .primary');
+  await until(() => groups.at(-1).name === '別館', 'added');
+  groups.pop();
+  departments.pop();
+  equal(page.troubles, [], 'console errors');
+});
+
+test('a gate group says who would gain before it changes', async () => {
+  const page = await fresh('#/gates?gate_group=1');
+  await rows(page);
+  await page.click('[data-menu=gate-groups] summary');
+  await page.click('[data-act=edit-group]');
+  await page.click('dialog .check-list li input:not(:checked) >> nth=0');
+  await page.click('dialog .primary');
+  await until(async () => (await text(page, 'dialog')).includes('2,034人'), 'preview');
+  equal(sets[0].members.length, 5, 'nothing changed yet');
+  await page.click('dialog .primary');
+  await until(() => sets[0].members.length === 6, 'changed');
+});
+
+test('a transfer is begun by hand for all gates, followed and stopped', async () => {
+  const page = await fresh('#/settings/permit_transfer');
+  await page.click('[data-act=begin]');
+  await page.click('dialog .primary');
+  await until(async () => (await text(page, '.kbg-body')).includes('30%'), 'progress');
+  equal(asked('/transfers').name, '/transfers', 'asked');
+  const order = site.requests.filter((r) => r.name === '/transfers' && r.method === 'POST').at(-1);
+  equal(order.body, { kind: 'permits', all: true, full: false }, 'order');
+  ok(order.headers['idempotency-key'], 'has an Idempotency-Key');
+  await page.click('#centre-pane [data-act=stop]');
+  await until(async () => (await columnTexts(page, 'state'))[0].includes('停止'), 'stopped');
+});
+
+test('an import: looked at with its errors, left and come back to, applied, the result kept', async () => {
+  const page = await fresh('#/cardholders');
+  await rows(page);
+  await page.click('[data-act=import]');
+  await page.setInputFiles('dialog input[name=file]', { name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\r\n') });
+  await page.selectOption('dialog select[name=mode]', 'delete');
+  await page.click('dialog .primary');
+  await page.waitForSelector('dialog [data-state=reading]');
+  await page.click('dialog .close');
+  await page.goto(`${mock.url}#/gates`);
+  await page.click('[data-act=import-job]');
+  await page.waitForSelector('dialog [data-state=previewed]');
+  await until(async () => (await text(page, '.import-rows')).includes('所属が見つかりません'), 'errors are shown first');
+  equal((await page.$$('.import-rows tbody tr')).length, 1, 'only errors');
+  await page.click('[data-status=change]');
+  await until(async () => (await text(page, '.import-rows')).includes('旧姓 → 新姓'), 'before and after');
+  equal(await axe(page), [], 'axe');
+  ok(await page.isDisabled('dialog .primary'), 'too many deletions: not without agreement');
+  await page.check('dialog input[name=agree]');
+  await page.click('dialog .primary');
+  await page.waitForSelector('dialog [data-state=done]');
+  equal(asked('/imports/1/apply').body, { agree_deletions: true }, 'agreed');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('dialog [data-act=result]')]);
+  equal(download.suggestedFilename(), 'result.csv', 'result file');
+  equal(page.troubles, [], 'console errors');
+});
+
+for (const [language, theme] of [['ja', 'light'], ['ja', 'dark'], ['en', 'light'], ['en', 'dark']]) {
+  test(`WCAG 2.2 AA: cardholders, their dialogs, settings, transfers; ${language} ${theme}`, async () => {
+    proof.exposed = 2;
+    const page = await fresh('#/cardholders?sel=2', { language, theme });
+    await chosen(page, person(2).name);
+    equal(await axe(page), [], 'basic');
+    for (const tab of ['permits', 'related', 'department']) {
+      await page.click(`#cardholder-tab-${tab}`);
+      await page.waitForTimeout(200);
+      equal(await axe(page), [], tab);
+    }
+    for (const act of ['edit', 'lost', 'reissue']) {
+      await page.click(`.title-acts [data-act=${act}]`);
+      await page.waitForSelector('dialog[open]');
+      equal(await axe(page), [], act);
+      await page.keyboard.press('Escape');
+    }
+    await page.click('[data-act=bulk-edit]');
+    await page.waitForSelector('dialog[open]');
+    await page.check('dialog input[name=do-permits_add]');
+    equal(await axe(page), [], 'bulk');
+    await page.keyboard.press('Escape');
+    for (const part of ['departments', 'management_groups', 'permit_transfer']) {
+      await page.goto(`${mock.url}#/settings/${part}`);
+      await page.waitForTimeout(300);
+      equal(await axe(page), [], part);
+    }
+    equal(page.troubles, [], 'console errors');
+  });
+}
+
+const failed = await runTests(context);
+await browser.close();
+mock.stop();
+process.exitCode = failed ? 1 : 0;
