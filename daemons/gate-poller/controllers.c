@@ -271,6 +271,7 @@ void controllers_slots(struct poller *p, int64_t now_ms)
 		want = p->slots.used;
 	p->slots_peak = slots_wanted(&p->slots);
 	p->slots_asked_ms = now_ms;
+	p->slots_asked_for = want;
 	p->slotting = true;
 	poller_slots(control(p), p->id, want, slots_leased, p);
 }

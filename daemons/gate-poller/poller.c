@@ -179,8 +179,10 @@ static void after_round(void *arg, int64_t now_ms)
 	if (now_ms >= p->leases_until_ms || now_ms >= p->slots_until_ms)
 		p->slots.leased = 0;
 	sessions_grant(p, now_ms);
-	if (p->slots.leased < SLOTS_MOST && slots_wanted(&p->slots) > p->slots.leased &&
-	    now_ms - p->slots_asked_ms >= SLOTS_AGAIN_MS)
+	int wanted = slots_wanted(&p->slots);
+	/* more than ever asked for: at once; what others have: now and then */
+	if (p->slots.leased < SLOTS_MOST && wanted > p->slots.leased &&
+	    (wanted > p->slots_asked_for || now_ms - p->slots_asked_ms >= SLOTS_AGAIN_MS))
 		controllers_slots(p, now_ms);
 	commands_flush(p->commands);
 	store_flush(p->store, now_ms);

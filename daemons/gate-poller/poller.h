@@ -130,7 +130,7 @@ struct poller {
 	int64_t leases_until_ms;	/* what we lease is ours until then */
 	int64_t slots_until_ms;
 	bool leasing, lease_again, slotting;
-	int slots_peak;
+	int slots_peak, slots_asked_for;
 	int64_t slots_asked_ms;
 	struct controller **controllers;	/* by id, ascending */
 	size_t controller_count, controller_room;

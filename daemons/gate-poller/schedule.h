@@ -11,6 +11,7 @@
 
 enum {
 	SCHEDULE_CLOCK_SPREAD_MS = 60000,
+	SCHEDULE_TRUST_MS = 2000,		/* an exchange that took longer does not tell the time */
 	SCHEDULE_DRIFT_MS = 5000,		/* beyond it a clock is wrong */
 	SCHEDULE_DRIFT_EVERY_MS = 180000,	/* and is set at most so often for that */
 };

@@ -135,7 +135,9 @@ static void on_seen(struct controller *c, int32_t clock_offset_ms, int32_t rtt_m
 	c->status.greeted = true;
 	c->status.boot = boot;
 	c->status.newest = newest;
-	c->status.clock_offset_ms = clock_offset_ms;
+	/* A reply that was long under way, or lay unread, says nothing about the clock. */
+	if (rtt_ms <= SCHEDULE_TRUST_MS)
+		c->status.clock_offset_ms = clock_offset_ms;
 	c->status.rtt_ms = rtt_ms;
 	c->reason[0] = '\0';
 	status_changed(c);
@@ -164,9 +166,9 @@ static void on_door(struct controller *c, const struct gate_door_status *d)
 }
 
 /* A clock that is wrong is set at once, not at the next time of day for it; one that does not keep it, now and then (T-8). */
-static void watch_clock(struct controller *c, int32_t offset_ms, int64_t now_ms)
+static void watch_clock(struct controller *c, int32_t offset_ms, int32_t rtt_ms, int64_t now_ms)
 {
-	if (schedule_clock_drifts(&c->schedule, offset_ms, now_ms))
+	if (rtt_ms <= SCHEDULE_TRUST_MS && schedule_clock_drifts(&c->schedule, offset_ms, now_ms))
 		log_info("controller %d (%016llx): its clock is off by %d ms: it is set", c->id, (unsigned long long)c->serial,
 		    offset_ms);
 }
@@ -186,7 +188,7 @@ static void on_status(struct controller *c, const struct gate_action *a, int64_t
 		on_door(c, &r->doors[i]);
 	on_seen(c, a->u.status.clock_offset_ms, a->u.status.rtt_ms, r->boot, r->newest);
 	transfers_status(c, r);
-	watch_clock(c, a->u.status.clock_offset_ms, now_ms);
+	watch_clock(c, a->u.status.clock_offset_ms, a->u.status.rtt_ms, now_ms);
 }
 
 static void on_command(struct controller *c, const struct gate_action *a)

@@ -1,6 +1,8 @@
 -- Everything that is replaced as a whole at each upgrade: functions, policies, grants, views. Run after the migrations,
 -- in one transaction, as a superuser: psql -1 -v ON_ERROR_STOP=1 -f install.sql
 SET LOCAL client_min_messages = warning;
+-- Programs go on meanwhile. In a deadlock with one of them theirs is the transaction to be given up: it is tried again.
+SET LOCAL deadlock_timeout = '20s';
 SET LOCAL ROLE kidoban_owner;
 SET LOCAL search_path = kidoban, pg_temp;
 

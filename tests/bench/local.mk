@@ -4,6 +4,7 @@ dist_check_SCRIPTS += tests/bench/bench.py tests/bench/bench_test.py
 EXTRA_DIST += tests/bench/events.py tests/bench/fixture.sql tests/bench/history.py tests/bench/load.py tests/bench/minipg.py \
 	tests/bench/table.py tests/bench/web.py
 SYSTEM_TESTS += tests/bench/bench_test.py
+dist_doc_DATA += doc/benchmarks.md
 
 BENCH_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' PYTHONDONTWRITEBYTECODE=1
 bench: all

@@ -22,11 +22,11 @@ def memory(world):
 def main(tap):
     random, seed = taps.seeded(tap, os.environ)
     minutes = float(os.environ.get("KIDOBAN_SOAK_MINUTES", 60))
-    end = time.monotonic() + minutes * 60
     total = dict.fromkeys(KINDS, 0)
     rounds = 0
     with World("soak", gates=100, rate=3000, seed=seed, pollers=2) as world:
         world.wait_ready(timeout=180)
+        end = time.monotonic() + minutes * 60
         while time.monotonic() < end:
             rounds += 1
             world.network(loss=random.choice((0, 5, 15, 30)), duplicate=random.choice((0, 10)), reorder=random.choice((0, 10)))
@@ -44,6 +44,7 @@ def main(tap):
             world.check_commands(tap, f"round {rounds}")
             tap.say(f"round {rounds}: resident MiB {memory(world)}")
             world.traffic(3000)
+        tap.ok(rounds, "there was time for a round")
         tap.say(f"{rounds} rounds in {minutes:g} minutes; {world.events()} events; killed {total}; seed {seed}")
 
 

@@ -234,7 +234,6 @@ static void test_clock_once(void)
 
 static void test_a_wrong_clock_is_set_at_once(void)
 {
-	const struct schedule_intervals every = { 60000, 300000 };
 	struct schedule s;
 
 	schedule_begin(&s, 7, &every, 0);
