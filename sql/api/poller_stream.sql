@@ -255,7 +255,9 @@ BEGIN
   SELECT min(s.confirmed_revision) INTO lowest FROM controller_stream s
    WHERE s.controller_id = ANY (mine) AND s.stream = 2 AND s.confirmed_revision < revoked;
   IF lowest IS NOT NULL THEN
-    concerned := kidoban.concerned_controllers(lowest, revoked);
+    -- Act by act: over all of them a grant that was sent meanwhile and its withdrawal would cancel out, and the card pass on.
+    concerned := ARRAY(SELECT DISTINCT controller FROM change_set c, unnest(kidoban.concerned_controllers(c.revision - 1, c.revision)) controller
+                        WHERE c.revokes AND c.revision > lowest AND c.revision <= revoked);
     moved := ARRAY(SELECT s.controller_id FROM controller_stream s
                     WHERE s.controller_id = ANY (mine) AND s.stream = 2 AND s.confirmed_revision < revoked
                       AND NOT s.controller_id = ANY (concerned));

@@ -32,8 +32,8 @@ def http(url, connections, seconds, headers=()):
     text = subprocess.run(command + [url], capture_output=True, text=True, check=True, timeout=seconds + 60).stdout
     failed = sum(int(number) for number in re.findall(r"Non-2xx or 3xx responses: (\d+)", text))
     failed += sum(int(number) for found in re.findall(r"Socket errors: (.*)", text) for number in re.findall(r"\d+", found))
-    return Load(float(re.search(r"Requests/sec:\s+([0-9.]+)", text)[1]), seconds_of(re.search(r"50%\s+(\S+)", text)[1]),
-                seconds_of(re.search(r"99%\s+(\S+)", text)[1]), failed)
+    return Load(float(re.search(r"Requests/sec:\s+([0-9.]+)", text)[1]), seconds_of(re.search(r"^\s+50%\s+(\S+)", text, re.M)[1]),
+                seconds_of(re.search(r"^\s+99%\s+(\S+)", text, re.M)[1]), failed)
 
 
 def available():

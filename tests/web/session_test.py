@@ -219,6 +219,7 @@ def rights_table(tap, site, contract):
         for m, p, kind, functions in re.findall(r'ROUTE\((\w+), "([^"]+)", (\w+)(?:\(([\w, ]+)\))?,', source.read_text(encoding="utf-8")):
             names = functions.lower().split(", ")
             coded[m, p] = {"PUBLIC": "public", "OPERATOR": "any operator", "VIEW": f"{names[0]} view", "EDIT": f"{names[0]} edit",
+                           "EDIT_ANY": " or ".join(f"{n} edit" for n in names),
                            "VIEW_ANY": " or ".join(f"{n} view" for n in names), "VIEW_ANY3": " or ".join(f"{n} view" for n in names)}[kind]
     tap.check(said == coded, "doc/rights.md is true", (set(said.items()) ^ set(coded.items())))
     described = {(m.upper(), p) for p, item in web.SPEC["paths"].items() for m in item}
