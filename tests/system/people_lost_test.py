@@ -31,6 +31,7 @@ def report(tap, world, path, body, what, gate, card, **headers):
     revision = int(world.one("SELECT max(revision) FROM kidoban.change_set WHERE revokes"))
     eventually("every controller has confirmed", 20, lambda: confirmed(world, revision))
     tap.ok(True, f"confirmed by all {len(world.boards)} controllers {time.monotonic() - begin:.1f} s after the click")
+    time.sleep(2.5)  # reread_guard_time: the reader ignores the card that it has just read
     answer = world.passes(gate, card)
     tap.equal(answer["refused"], "lost_card_refused", f"gate {gate} refuses card {card}", answer)
 
