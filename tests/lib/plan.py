@@ -227,7 +227,7 @@ class Plan:
     def _cardholder_sql(self, out):
         out.append(insert("cardholder (id, employee_number, name, kana, department_id, enabled, lost, lost_at, valid_to)",
                           [(p.id, p.employee_number, p.name, p.kana, p.department, p.enabled, p.lost,
-                            Raw("now()" if p.lost else "NULL"), Raw("now() - interval '30 days'" if p.expired else "NULL"))
+                            Raw("now()" if p.lost else "NULL"), Raw("date_trunc('minute', now()) - interval '30 days'" if p.expired else "NULL"))
                            for p in self.cardholders]))
         out.append(insert("credential (cardholder_id, card_number)", [(p.id, card) for p in self.cardholders for card in p.cards]))
         out.append(insert("permit (cardholder_id, gate_id, gate_group_id, pass_level)",

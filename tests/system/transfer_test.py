@@ -31,8 +31,8 @@ def encode(credential, card, valid_from, valid_to, levels, disabled, traits):
 
 def wanted(world, controller):
     rows = world.sql(f"""SELECT credential_id, card_number,
-             coalesce(((extract(epoch FROM valid_from) - {EPOCH_2000}) / 60)::int8, 0),
-             coalesce(((extract(epoch FROM valid_to) - {EPOCH_2000}) / 60)::int8, 4294967295), array_to_string(levels, ','), disabled::int,
+             coalesce(floor((extract(epoch FROM valid_from) - {EPOCH_2000}) / 60)::int8, 0),
+             coalesce(floor((extract(epoch FROM valid_to) - {EPOCH_2000}) / 60)::int8, 4294967295), array_to_string(levels, ','), disabled::int,
              extended_unlock::int + 2 * apb_exempt::int
         FROM api.permit_records({controller}, NULL, (SELECT max(revision) FROM kidoban.change_set))""")
     return sorted(encode(int(r[0]), r[1], int(r[2]), int(r[3]), [int(level) for level in r[4].split(",")], int(r[5]), r[6]) for r in rows)
