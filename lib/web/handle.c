@@ -100,6 +100,16 @@ static int check_origin(struct web_request *request)
 	return 0;
 }
 
+#ifdef WEB_UNCHECKED
+/* Only in test programs, which are never installed: with this lock open, the database's own must hold. */
+const char web_unchecked[] = "built without the check of rights";
+
+static bool may(const struct web_route *route, const struct session *session)
+{
+	(void)session;
+	return route->right.kind != WEB_RIGHT_PUBLIC && web_unchecked[0] != '\0';
+}
+#else
 static bool may(const struct web_route *route, const struct session *session)
 {
 	const struct web_right *right = &route->right;
@@ -109,6 +119,7 @@ static bool may(const struct web_route *route, const struct session *session)
 		       session->rights[right->third] >= right->level;
 	return right->kind == WEB_RIGHT_OPERATOR;
 }
+#endif
 
 int web_begin(struct web_request *request)
 {

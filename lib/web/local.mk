@@ -14,6 +14,7 @@ lib_web_libweb_a_SOURCES = \
 	lib/web/request.c lib/web/request.h \
 	lib/web/route.c lib/web/route.h \
 	lib/web/server.c lib/web/server.h \
+	lib/web/table.c \
 	lib/web/turn.c
 
 check_PROGRAMS += tests/unit/web_test

@@ -7,3 +7,30 @@ dist_check_SCRIPTS += tests/web/transfers_test.py
 WEB_TESTS += tests/web/transfers_test.py
 dist_check_SCRIPTS += tests/web/explanations_test.py
 WEB_TESTS += tests/web/explanations_test.py
+
+# The same programs with their own check of rights left out: what the database refuses by itself. Never installed.
+check_LIBRARIES = tests/web/libunchecked.a
+tests_web_libunchecked_a_SOURCES = lib/web/handle.c
+tests_web_libunchecked_a_CPPFLAGS = $(AM_CPPFLAGS) -DWEB_UNCHECKED
+check_PROGRAMS += tests/unchecked/session/session tests/unchecked/gates/gates tests/unchecked/history/history tests/unchecked/live/live \
+	tests/unchecked/cardholders/cardholders tests/unchecked/organisation/organisation tests/unchecked/transfers/transfers \
+	tests/unchecked/imports/imports tests/unchecked/explanations/explanations
+tests_unchecked_session_session_SOURCES =
+tests_unchecked_session_session_LDFLAGS = $(cgi_bin_session_session_LDFLAGS)
+tests_unchecked_session_session_LDADD = $(cgi_bin_session_session_OBJECTS) tests/web/libunchecked.a $(LINK_WEB)
+tests_unchecked_gates_gates_SOURCES =
+tests_unchecked_gates_gates_LDADD = $(cgi_bin_gates_gates_OBJECTS) tests/web/libunchecked.a $(LINK_WEB)
+tests_unchecked_history_history_SOURCES =
+tests_unchecked_history_history_LDADD = $(cgi_bin_history_history_OBJECTS) tests/web/libunchecked.a $(LINK_WEB)
+tests_unchecked_live_live_SOURCES =
+tests_unchecked_live_live_LDADD = $(cgi_bin_live_live_OBJECTS) tests/web/libunchecked.a $(LINK_WEB) -lpthread
+tests_unchecked_cardholders_cardholders_SOURCES =
+tests_unchecked_cardholders_cardholders_LDADD = $(cgi_bin_cardholders_cardholders_OBJECTS) tests/web/libunchecked.a $(LINK_WEB)
+tests_unchecked_organisation_organisation_SOURCES =
+tests_unchecked_organisation_organisation_LDADD = $(cgi_bin_organisation_organisation_OBJECTS) tests/web/libunchecked.a $(LINK_WEB)
+tests_unchecked_transfers_transfers_SOURCES =
+tests_unchecked_transfers_transfers_LDADD = $(cgi_bin_transfers_transfers_OBJECTS) tests/web/libunchecked.a $(LINK_WEB)
+tests_unchecked_imports_imports_SOURCES =
+tests_unchecked_imports_imports_LDADD = $(cgi_bin_imports_imports_OBJECTS) tests/web/libunchecked.a $(LINK_WEB)
+tests_unchecked_explanations_explanations_SOURCES =
+tests_unchecked_explanations_explanations_LDADD = $(cgi_bin_explanations_explanations_OBJECTS) tests/web/libunchecked.a $(LINK_WEB)
