@@ -54,6 +54,8 @@ END $$;
 \ir history.sql
 \ir history_page.sql
 \ir plots.sql
+\ir system_log.sql
+\ir system_log_page.sql
 \ir keeper.sql
 \ir proof.sql
 \ir job.sql
@@ -66,5 +68,6 @@ END $$;
 \ir explanation_grants.sql
 \ir import_grants.sql
 \ir transfer_grants.sql
+\ir system_log_grants.sql
 \ir ../report/views.sql
 \ir ../report/comments.sql
