@@ -21,8 +21,8 @@ GRANT EXECUTE ON FUNCTION current_operator(), current_right(text), may_view(text
   controllers_for(text[]), departments_for(text[]) TO kidoban_web, kidoban_live;
 GRANT EXECUTE ON FUNCTION api.session_context(), api.session_touch() TO kidoban_web, kidoban_live;
 GRANT EXECUTE ON FUNCTION api.session_open(text), api.session_create(int4, bytea, text, inet),
-  api.session_remote(text, bytea, inet), api.session_end(), api.session_end_operator(int4), api.login_tries(text),
-  api.login_failed(text) TO kidoban_session;
+  api.session_remote(text, bytea, inet), api.session_end(), api.session_times(), api.session_password(),
+  api.session_password_change(text, text, bytea), api.login_tries(text), api.login_failed(text) TO kidoban_session;
 
 GRANT SELECT ON edition, setting, code, event_category, history_part TO kidoban_web, kidoban_live, kidoban_gate_poller,
   kidoban_keeper, kidoban_transfer;
@@ -95,7 +95,7 @@ GRANT EXECUTE ON FUNCTION history_filter(text, int4[], int4[], int4[], int4, int
 
 -- live: nothing but the functions that say who may see what
 GRANT EXECUTE ON FUNCTION api.live_cursor(), api.live_events(int8, int4), api.live_gates(int8), api.live_alarms(int8),
-  api.live_commands(int8), api.live_sessions(), api.history_details(text) TO kidoban_live;
+  api.live_commands(int8), api.live_sessions(int8[]), api.history_details(text) TO kidoban_live;
 
 -- gate-poller: reads configuration, writes what controllers say
 GRANT SELECT ON controller, gate, cred, dept TO kidoban_gate_poller;

@@ -30,6 +30,8 @@ END $$;
 \ir scope.sql
 \ir change.sql
 \ir session.sql
+\ir operator.sql
+\ir operator_edit.sql
 \ir partition.sql
 \ir live.sql
 \ir command.sql
@@ -66,6 +68,7 @@ END $$;
 \ir policies.sql
 \ir grants.sql
 \ir explanation_grants.sql
+\ir operator_grants.sql
 \ir import_grants.sql
 \ir transfer_grants.sql
 \ir system_log_grants.sql
