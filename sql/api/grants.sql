@@ -38,7 +38,7 @@ GRANT SELECT ON management_group, management_group_current, department, departme
 GRANT UPDATE (name, building, place, management_group_id) ON gate TO kidoban_gates;
 GRANT EXECUTE ON FUNCTION version_stamp(), api.change_begin(text, text, text), api.change_end() TO kidoban_gates;
 GRANT EXECUTE ON FUNCTION api.command_request_create(int4[], text, text, int4, text, text, text),
-  api.gate_update(int4, int8, text, text, text, int4) TO kidoban_gates;
+  api.gate_update(int4, int8, text, text, text, int4), api.buildings() TO kidoban_gates;
 
 -- cardholders: persons, cards and permits, but never a sealed PIN; it can write one
 GRANT SELECT (id, from_cs, employee_number, name, kana, department_id, valid_from, valid_to, enabled, lost, lost_at, extended_unlock,

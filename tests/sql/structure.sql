@@ -64,7 +64,7 @@ SELECT is_empty(
 CREATE TEMP TABLE definer (name text);
 INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   operator_right_check operator_limit saved_search_limit version_keep controller_companions controller_gone gate_companions gate_gone
-  views_all_gates views_all_departments groups_for gates_for controllers_for departments_for
+  buildings views_all_gates views_all_departments groups_for gates_for controllers_for departments_for
   current_operator idle_timeout right_of current_right may_view may_edit sees_all_gates sees_all_departments current_gate_scope
   current_department_scope department_subtrees current_gates current_controllers current_logs gate_names current_gate_groups
   change_begin change_end change_check_limits change_check_departments change_write_dictionaries change_set_commit

@@ -7,6 +7,9 @@ dist_check_SCRIPTS += tests/web/transfers_test.py
 WEB_TESTS += tests/web/transfers_test.py
 dist_check_SCRIPTS += tests/web/explanations_test.py
 WEB_TESTS += tests/web/explanations_test.py
+dist_check_SCRIPTS += tests/web/rights_test.py
+WEB_TESTS += tests/web/rights_test.py
+EXTRA_DIST += tests/web/cases.py tests/web/oracle.py tests/web/straight.py tests/web/world.py
 
 # The same programs with their own check of rights left out: what the database refuses by itself. Never installed.
 check_LIBRARIES = tests/web/libunchecked.a

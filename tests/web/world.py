@@ -113,8 +113,8 @@ class World:
             place["gate"], place["second_gate"] = gates
             place["controller"] = self.number(f"SELECT controller_id FROM kidoban.gate WHERE id = {place['gate']}")
             place["department"] = self.number(f"SELECT c.department_id FROM kidoban.cardholder c WHERE c.department_id {word}IN ({tree}) ORDER BY 1 LIMIT 1")
-            people = [int(r[0]) for r in self.site.rows(f"SELECT c.id FROM kidoban.cardholder c WHERE c.department_id {word}IN ({tree}) AND c.enabled AND NOT c.lost ORDER BY 1 LIMIT 4")]
-            place["cardholder"], place["spare_person"], place["known_person"], place["undone_person"] = people
+            people = [int(r[0]) for r in self.site.rows(f"SELECT c.id FROM kidoban.cardholder c WHERE c.department_id {word}IN ({tree}) AND c.enabled AND NOT c.lost ORDER BY 1 LIMIT 5")]
+            place["cardholder"], place["spare_person"], place["known_person"], place["undone_person"], place["bulk_person"] = people
             self._make(side, place)
 
     def _make(self, side, place):
