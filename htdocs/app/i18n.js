@@ -50,6 +50,9 @@ export function t(key, values) {
   return fill(words[key] ?? key, values);
 }
 
+/** Every coded word of a kind, in the order of the list. */
+export const codesOf = (kind) => Object.keys(loaded[current]?.codes?.[kind] ?? {});
+
 /** Label of a coded word: code('lock_state', 'locked'). An unknown code shows itself. */
 export function code(kind, value) {
   if (value === null || value === undefined) return '';

@@ -75,8 +75,8 @@ function related(gate, more) {
       })}</tbody></table></div>
     <div><h3>${t('gate.gate_group')}</h3>
       ${more.gate_groups.length ? html`<ul class="plain-list">${more.gate_groups.map((g) => html`<li><a href=${address('gates', '', { gate_group: g.id })}>${g.name}</a></li>`)}</ul>` : html`<p class="muted">${t('none')}</p>`}
-      <h3>${t('related.history')}</h3>
-      <ul class="plain-list">${['access', 'alarm', 'operation', 'management'].map((c) => html`<li><a href=${address('history', c, { gate: gate.id })}>${code('event_category', c)}</a></li>`)}</ul>
+      ${mayView('history') ? html`<h3>${t('related.history')}</h3>
+      <ul class="plain-list">${['access', 'alarm', 'operation', 'management'].map((c) => html`<li><a href=${address('history', c, { gate: gate.id })}>${code('event_category', c)}</a></li>`)}</ul>` : nothing}
     </div></div>`;
 }
 
@@ -148,7 +148,7 @@ export function mountGateDetail(place, edit) {
       update();
     },
     reload() {
-      if (chosen.length === 1) { loadMore(chosen[0].id); log.follow(chosen[0].id); }
+      if (chosen.length === 1) { loadMore(chosen[0].id); log.follow(mayView('history') ? chosen[0].id : null); }
     },
     stop: () => undo.run(),
   };

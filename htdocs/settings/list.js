@@ -6,7 +6,8 @@ import { view, cleanup } from '../app/store.js';
 import { problemText } from '../app/problems.js';
 
 /**
- * options: { name, label, columns, load() -> rows, acts(chosen) -> template, detail(row) -> template, count(n) -> text, empty, rowClass }.
+ * options: { name, label, columns, load() -> rows, acts(chosen) -> template, detail(row) -> template, count(n) -> text, empty, rowClass,
+ *   loaded() after the first rows came }.
  * Gives {reload, select, update, stop, chosen}.
  */
 export function mountList({ centre, detail }, options) {
@@ -37,6 +38,8 @@ export function mountList({ centre, detail }, options) {
       grid.failed = null;
       grid.rows = rows;
       if (key !== undefined) grid.select(key);
+      options.loaded?.();
+      delete options.loaded;
     } catch (problem) {
       if (mine !== turn) return;
       grid.failed = problemText(problem);

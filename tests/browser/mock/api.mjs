@@ -1,9 +1,9 @@
 // The API of the mock: the paths and shapes of openapi.yaml, as far as the console uses them.
 import { answerPeople } from './people.mjs';
+import { answerOperators, functions } from './operators.mjs';
+import { answerSystem } from './system.mjs';
 import { gates, groups, buildings, departments, events, alarms, iso, now, accessEvent, otherEvent, pick, random, makeAlarm } from './data.mjs';
 
-const functions = ['history', 'cardholders', 'cardholder_import', 'vein_import', 'gates', 'management_groups', 'departments', 'operators', 'calendars', 'data_interface',
-  'permit_transfer', 'calendar_transfer', 'system_log', 'change_history', 'system_administration', 'gate_parameters', 'ic_card_parameters', 'global_apb', 'mutual_auth_password'];
 const commands = new Map();
 const searches = [];
 let nextId = 1;
@@ -11,9 +11,10 @@ let eventId = 1;
 const sent = [];
 
 const session = (site) => ({
-  operator: { id: 1, name: 'admin', display_name: '管理者', role: 'system' }, rights: Object.fromEntries(functions.map((f) => [f, site.rights?.[f] ?? 'edit'])),
-  scope: { all_management_groups: true, all_departments: true, management_groups: [], departments: [] }, expires_at: iso(now() + 1800000), idle_timeout_s: 1800,
-  login: 'password', server: { name: 'Kidoban', version: '0.1', edition: 'server', time_zone: 'Asia/Tokyo', now: iso(now()) },
+  operator: { id: 1, name: 'admin', display_name: '管理者', role: site.role ?? 'system' }, rights: Object.fromEntries(functions.map((f) => [f, site.rights?.[f] ?? 'edit'])),
+  scope: site.scope ?? { all_management_groups: true, all_departments: true, management_groups: [], departments: [] }, expires_at: iso(now() + 1800000), idle_timeout_s: 1800,
+  login: site.login ?? 'password', logged_in_at: iso(now() - 3600000), previous_login_at: iso(now() - 90000000),
+  server: { name: 'Kidoban', version: '0.1', edition: 'server', time_zone: 'Asia/Tokyo', now: iso(now()), password_min_length: 15 },
 });
 
 function json(reply, status, body, headers = {}) {
@@ -200,6 +201,10 @@ function answerInside(site, request, reply, name, q, body) {
   const command = /^\/gates\/commands\/(\d+)$/.exec(name);
   const category = /^\/history\/(access|alarm|operation|management)$/.exec(name);
   if (name === '/session') return json(reply, 200, session(site));
+  const needs = /^\/(operators|system\/log)/.exec(name)?.[1].replace('/', '_');
+  if (needs && !['edit', ...(request.method === 'GET' ? ['view'] : [])].includes(session(site).rights[needs])) return problem(reply, 403, 'forbidden');
+  if (answerOperators(request, reply, name, q, body, json, problem) !== false) return undefined;
+  if (answerSystem(request, reply, name, q, json) !== false) return undefined;
   if (answerPeople(request, reply, name, q, body, json, problem) !== false) return undefined;
   if (name === '/live') return live(site, request, reply);
   if (name === '/gates') {
