@@ -52,3 +52,9 @@ cgi_bin_explanations_explanations_SOURCES = cgi-bin/explanations/main.c cgi-bin/
 	cgi-bin/explanations/handlers.h cgi-bin/explanations/explanations.c cgi-bin/explanations/change_sets.c cgi-bin/explanations/export.c
 cgi_bin_explanations_explanations_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 cgi_bin_explanations_explanations_LDADD = $(LINK_WEB)
+
+pkglibexec_PROGRAMS += cgi-bin/system/system
+cgi_bin_system_system_SOURCES = cgi-bin/system/main.c cgi-bin/system/routes.c cgi-bin/system/routes.h cgi-bin/system/handlers.h \
+	cgi-bin/system/log.c cgi-bin/system/export.c cgi-bin/system/chain.c
+cgi_bin_system_system_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+cgi_bin_system_system_LDADD = $(LINK_WEB)

@@ -15,6 +15,8 @@ SYSTEMD_SOCKETS = conf/systemd/kidoban-imports.socket conf/systemd/kidoban-trans
 	conf/systemd/kidoban-gates.socket conf/systemd/kidoban-history.socket conf/systemd/kidoban-live.socket \
 	conf/systemd/kidoban-session.socket
 
+SYSTEMD_SERVICES += conf/systemd/kidoban-system.service
+SYSTEMD_SOCKETS += conf/systemd/kidoban-system.socket
 SYSTEMD_SERVICES += conf/systemd/kidoban-explanations.service
 SYSTEMD_SOCKETS += conf/systemd/kidoban-explanations.socket
 
@@ -59,5 +61,7 @@ conf/systemd/kidoban-organisation.service: conf/systemd/kidoban-organisation.ser
 conf/systemd/kidoban-organisation.socket: conf/systemd/kidoban-organisation.socket.in
 conf/systemd/kidoban-imports.service: conf/systemd/kidoban-imports.service.in
 conf/systemd/kidoban-imports.socket: conf/systemd/kidoban-imports.socket.in
+conf/systemd/kidoban-system.service: conf/systemd/kidoban-system.service.in
+conf/systemd/kidoban-system.socket: conf/systemd/kidoban-system.socket.in
 conf/systemd/kidoban-explanations.service: conf/systemd/kidoban-explanations.service.in
 conf/systemd/kidoban-explanations.socket: conf/systemd/kidoban-explanations.socket.in

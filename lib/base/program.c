@@ -28,7 +28,7 @@ const struct setting common_settings[] = {
 const size_t common_settings_count = lengthof(common_settings);
 
 const char *const config_programs[] = {"session", "gates",	 "history", "live", "gate-poller",
-				       "keeper",  "transfer", "cardholders", "organisation", "explanations", "transfers", "imports", NULL};
+				       "keeper",  "transfer", "cardholders", "organisation", "explanations", "transfers", "imports", "system", NULL};
 
 /* The file to read, or NULL when none was named and the usual one is not there. */
 static const char *choose_file(const char *option)

@@ -211,6 +211,21 @@ enum db_result db_run(struct db *db, const struct db_statement *statement, const
 	return DB_OK;
 }
 
+enum db_result db_queue(struct db *db, const struct db_statement *statement, const struct db_params *params)
+{
+	if (db->state != DB_OPEN || queue(db, statement, params) != DB_OK)
+		return DB_FAILED;
+	db->owed++;
+	return DB_OK;
+}
+
+/* After a sync that was read to its end: what BEGIN opened may still be there, failed. */
+static void end_failed(struct db *db)
+{
+	if (PQtransactionStatus(db->pg) != PQTRANS_IDLE && queue(db, &rollback_statement, NULL) == DB_OK && sync_now(db) == DB_OK)
+		(void)db_settle(db);
+}
+
 enum db_result db_commit(struct db *db)
 {
 	PGresult *result;
@@ -232,9 +247,11 @@ enum db_result db_commit(struct db *db)
 		PQclear(result);
 		return db_settle(db);
 	}
-	if (db->state == DB_BROKEN) {	/* a failed COMMIT has rolled back; only the sync is left */
+	if (db->state == DB_BROKEN) {	/* a failed COMMIT has rolled back, one that was not reached has not */
 		struct db_error error = db->error;
-		if (db_settle(db) == DB_OK && db->restart)
+		if (db_settle(db) == DB_OK)
+			end_failed(db);
+		if (db->restart && db->pg != NULL)
 			db_disconnect(db);
 		db->error = error;
 	}
@@ -257,6 +274,11 @@ void db_rollback(struct db *db)
 		db_disconnect(db);
 out:
 	db->error = error;
+}
+
+bool db_is_writing(const struct db *db)
+{
+	return db->state == DB_OPEN && db->mode == DB_WRITE;
 }
 
 bool db_is_open(const struct db *db)

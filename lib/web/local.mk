@@ -1,6 +1,8 @@
 # lib/web: the only user of libfcgi; workers, routes, parameters, session, JSON, problem replies. May use db and base.
 noinst_LIBRARIES += lib/web/libweb.a
 lib_web_libweb_a_SOURCES = \
+	lib/web/audit.c lib/web/audit.h \
+	lib/web/audit_details.c \
 	lib/web/body.c \
 	lib/web/csv.c lib/web/csv.h \
 	lib/web/fcgi.c lib/web/fcgi.h \

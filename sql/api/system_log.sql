@@ -57,7 +57,8 @@ BEGIN
       FROM session s JOIN operator o ON o.id = s.operator_id WHERE s.token_hash = sha256(decode(token, 'hex'));
   END IF;
   IF actor IS NULL AND (who <> 0 OR who_name <> '') THEN
-    SELECT o.id, o.name INTO actor, name FROM operator o WHERE o.id = who OR (who = 0 AND o.name = who_name AND o.deleted_at IS NULL);
+    SELECT o.id, o.name INTO actor, name FROM operator o 
+     WHERE o.id = who OR (o.deleted_at IS NULL AND ((who = 0 AND o.name = who_name) OR (who = -1 AND o.remote_user = who_name)));
   END IF;
   IF outcome <> 'done' AND NOT coalesce(alive, false) AND kidoban.system_log_hush(remote_addr) THEN
     RETURN;

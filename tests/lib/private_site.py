@@ -41,7 +41,7 @@ from ordinary import SOURCE, become_ordinary, builddir  # noqa: F401 (scripts ca
 from plan import Plan
 from supervisor import Program, Supervisor
 
-FASTCGI = ("session", "gates", "history", "live", "cardholders", "organisation", "explanations", "transfers", "imports")
+FASTCGI = ("session", "gates", "history", "live", "cardholders", "organisation", "explanations", "transfers", "imports", "system")
 # In the order of starting. They are stopped the other way round: controllers go last of all that polls them.
 COMPONENTS = ("postgres", "keeper", *FASTCGI, "httpd", "gate-simulator", "gate-poller", "transfer")
 HTTPD_MODULES = ("mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_basic", "alias", "dir", "mime",
