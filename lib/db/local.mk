@@ -59,3 +59,4 @@ lib_db_libdb_a_SOURCES += lib/db/system_log.c lib/db/system_log.h
 lib_db_libdb_a_SOURCES += lib/db/change_history.h
 lib_db_libdb_a_SOURCES += lib/db/explanation.c
 lib_db_libdb_a_SOURCES += lib/db/explanation.h
+lib_db_libdb_a_SOURCES += lib/db/operator.c lib/db/operator.h

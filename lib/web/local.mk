@@ -11,6 +11,7 @@ lib_web_libweb_a_SOURCES = \
 	lib/web/json.c lib/web/json.h \
 	lib/web/members.c \
 	lib/web/parameters.c \
+	lib/web/password.c lib/web/password.h \
 	lib/web/present.c lib/web/present.h \
 	lib/web/problem.c lib/web/problem.h \
 	lib/web/request.c lib/web/request.h \

@@ -141,6 +141,8 @@ static const struct {
 	{"management_group_name", "/name"},
 	{"gate_group_name", "/name"},
 	{"permit_once", "/valid_from"},
+	{"operator_name", "/name"},
+	{"operator_remote_user_key", "/remote_user"},
 };
 
 /* The field that the database refused, where it says which. */

@@ -96,7 +96,7 @@ struct web_routes {
 };
 
 #define WEB_MAX_SEGMENTS 8
-#define WEB_MAX_FIELDS 16
+#define WEB_MAX_FIELDS 24
 
 enum web_match { WEB_MATCH, WEB_NO_PATH, WEB_NO_METHOD };
 

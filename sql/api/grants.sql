@@ -22,7 +22,7 @@ GRANT EXECUTE ON FUNCTION current_operator(), current_right(text), may_view(text
 GRANT EXECUTE ON FUNCTION api.session_context(), api.session_touch() TO kidoban_web, kidoban_live;
 GRANT EXECUTE ON FUNCTION api.session_open(text), api.session_create(int4, bytea, text, inet),
   api.session_remote(text, bytea, inet), api.session_end(), api.session_times(), api.session_password(),
-  api.session_password_change(text, text, bytea), api.login_tries(text), api.login_failed(text) TO kidoban_session;
+  api.session_password_change(text, text, text), api.login_tries(text), api.login_failed(text) TO kidoban_session;
 
 GRANT SELECT ON edition, setting, code, event_category, history_part TO kidoban_web, kidoban_live, kidoban_gate_poller,
   kidoban_keeper, kidoban_transfer;

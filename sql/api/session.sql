@@ -27,8 +27,9 @@ END $$;
 CREATE FUNCTION api.session_create(operator int4, token_hash bytea, origin text, addr inet) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
-  most  int4;
-  fresh int8;
+  most   int4;
+  fresh  int8;
+  moment timestamptz;
 BEGIN
   PERFORM pg_advisory_xact_lock(7003);
   PERFORM kidoban.session_end_idle();
@@ -40,11 +41,11 @@ BEGIN
   SELECT o.id, session_create.token_hash, clock_timestamp() + make_interval(secs => s.value::int4), session_create.origin, addr, o.last_login_at
     FROM operator o, setting s
    WHERE o.id = session_create.operator AND NOT o.disabled AND s.name = 'session_max_s'
-  RETURNING id INTO fresh;
+  RETURNING id, created_at INTO fresh, moment;
   IF fresh IS NULL THEN
     RAISE EXCEPTION 'no such operator' USING ERRCODE = 'KD004';
   END IF;
-  UPDATE operator o SET last_login_at = clock_timestamp() WHERE o.id = session_create.operator;
+  UPDATE operator o SET last_login_at = moment WHERE o.id = session_create.operator;
   DELETE FROM login_failure WHERE name = kidoban.login_digest((SELECT o.name FROM operator o WHERE o.id = session_create.operator));
   RETURN fresh;
 END $$;
@@ -131,8 +132,9 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = kidoban, pg_temp A
   SELECT s.created_at, s.previous_login_at FROM session s JOIN me m ON m.session_id = s.id
 $$;
 
--- The own password. Answers how many other sessions ended; the own one goes on under another token, so that a stolen one ends as well.
-CREATE FUNCTION api.session_password_change(present text, password_hash text, token_hash bytea) RETURNS int4
+-- The own password. Answers how many other sessions ended; the own one goes on under another token, so that a stolen one ends as well. The
+-- rest of the transaction is under the new one.
+CREATE FUNCTION api.session_password_change(present text, password_hash text, token text) RETURNS int4
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
   mine me;
@@ -146,7 +148,8 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'the password was changed meanwhile' USING ERRCODE = 'KD006';
   END IF;
-  UPDATE session s SET token_hash = session_password_change.token_hash WHERE s.id = mine.session_id;
+  UPDATE session s SET token_hash = sha256(decode(session_password_change.token, 'hex')) WHERE s.id = mine.session_id;
+  PERFORM set_config('kidoban.session', token, true);
   DELETE FROM login_failure f WHERE f.name = kidoban.login_digest((SELECT o.name FROM operator o WHERE o.id = mine.id));
   RETURN kidoban.operator_sessions_end(mine.id, mine.session_id);
 END $$;

@@ -41,7 +41,7 @@ from ordinary import SOURCE, become_ordinary, builddir  # noqa: F401 (scripts ca
 from plan import Plan
 from supervisor import Program, Supervisor
 
-FASTCGI = ("session", "gates", "history", "live", "cardholders", "organisation", "explanations", "transfers", "imports", "system")
+FASTCGI = ("session", "gates", "history", "live", "cardholders", "organisation", "explanations", "transfers", "imports", "operators", "system")
 # In the order of starting. They are stopped the other way round: controllers go last of all that polls them.
 COMPONENTS = ("postgres", "keeper", *FASTCGI, "httpd", "gate-simulator", "gate-poller", "transfer")
 HTTPD_MODULES = ("mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_basic", "alias", "dir", "mime",
@@ -263,7 +263,8 @@ class Site:
     def _write_conf(self, name, changes):
         """A settings file; changes win over self.settings, {"section": {"name": value}}."""
         sections = {
-            "": {"database": f"host={self.run} dbname=kidoban", "master_key_file": self.state / "master.key", "run_dir": self.run},
+            "": {"database": f"host={self.run} dbname=kidoban", "master_key_file": self.state / "master.key", "run_dir": self.run,
+                 "password_list_file": SOURCE / "conf/passwords.txt", "password_site_list_file": self.state / "passwords.txt"},
             "gate-poller": {"name": "gate-poller", "nudge_address": "127.0.0.1", "nudge_port": self.facts["nudge_port"]},
         }
         for source in (self.settings, changes):

@@ -137,10 +137,10 @@ SELECT throws_ok(format('UPDATE setting SET value = %L WHERE name = %L', v, n), 
 -- The own password, and the stream's session
 INSERT INTO session (operator_id, token_hash, expires_at, origin) VALUES (3, sha256(decode(repeat('7', 64), 'hex')), now() + interval '1 day', 'password'), (3, sha256('other'), now() + interval '1 day', 'password');
 SELECT is((SELECT x FROM ask('kidoban_session', 7, $q$SELECT name, password_hash FROM api.session_password()$q$) x), '(viewer,$y$z)', 'the own password is compared with');
-SELECT is(try('kidoban_session', 7, $$SELECT api.session_password_change('$y$x', '$y$n', sha256('t'))$$), 'KD006', 'one that was changed meanwhile is not overwritten');
-SELECT is((SELECT x FROM ask('kidoban_session', 7, $q$SELECT api.session_password_change('$y$z', '$y$n', sha256('t'))$q$) x), '(1)', 'changed; the other session ends');
-SELECT is((SELECT token_hash FROM session WHERE operator_id = 3 AND ended_at IS NULL), sha256('t'), 'and the own one goes on under a new token');
-SELECT is(try('kidoban_session', 7, $$SELECT api.session_password_change('$y$n', '$y$m', sha256('u'))$$), 'KD004', 'the old token is nobody');
+SELECT is(try('kidoban_session', 7, $$SELECT api.session_password_change('$y$x', '$y$n', repeat('9', 64))$$), 'KD006', 'one that was changed meanwhile is not overwritten');
+SELECT is((SELECT x FROM ask('kidoban_session', 7, $q$SELECT api.session_password_change('$y$z', '$y$n', repeat('9', 64))$q$) x), '(1)', 'changed; the other session ends');
+SELECT is((SELECT token_hash FROM session WHERE operator_id = 3 AND ended_at IS NULL), sha256(decode(repeat('9', 64), 'hex')), 'and the own one goes on under a new token');
+SELECT is(try('kidoban_session', 7, $$SELECT api.session_password_change('$y$n', '$y$m', repeat('8', 64))$$), 'KD004', 'the old token is nobody');
 SELECT id AS watched FROM session WHERE operator_id = 3 AND ended_at IS NULL \gset
 UPDATE session SET last_seen_at = now() - interval '20 minutes' WHERE id = :watched;
 SELECT is((SELECT count(*)::int FROM api.live_sessions(ARRAY[:watched]) WHERE session_id = :watched), 1, 'a watched session');
