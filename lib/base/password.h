@@ -32,8 +32,8 @@ enum password_verdict password_judge(const char *password, const struct password
 	__attribute__((warn_unused_result));
 /* What to do about a verdict, in English. */
 const char *password_advice(enum password_verdict verdict);
-/* A new one that nobody chose: letters and digits that are not mistaken for each other, about 103 bits. */
-#define PASSWORD_RANDOM_SIZE 26
+/* A new one that nobody chose: letters and digits that are not mistaken for each other, about 121 bits. */
+#define PASSWORD_RANDOM_SIZE 30
 void password_random(char out[PASSWORD_RANDOM_SIZE]);
 
 #endif

@@ -60,3 +60,4 @@ lib_db_libdb_a_SOURCES += lib/db/change_history.h
 lib_db_libdb_a_SOURCES += lib/db/explanation.c
 lib_db_libdb_a_SOURCES += lib/db/explanation.h
 lib_db_libdb_a_SOURCES += lib/db/operator.c lib/db/operator.h
+lib_db_libdb_a_SOURCES += lib/db/operator_tool.c lib/db/operator_tool.h

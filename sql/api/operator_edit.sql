@@ -198,3 +198,25 @@ BEGIN
   PERFORM pg_notify('kidoban_session', session::text);
   RETURN whose;
 END $$;
+
+-- For kidoban-operator(8), which runs as the database's owner and has no session. The operator of that name; null when there is none.
+CREATE OR REPLACE FUNCTION operator_named(name text) RETURNS int4
+LANGUAGE sql STABLE SET search_path = kidoban, pg_temp AS $$
+  SELECT o.id FROM operator o WHERE o.name = operator_named.name AND o.deleted_at IS NULL
+$$;
+
+-- A system administrator with everything, whoever the name was before, or nobody: how a site that is locked out gets in again.
+CREATE OR REPLACE FUNCTION operator_recover(name text, hash text) RETURNS int4
+LANGUAGE plpgsql SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  who int4;
+BEGIN
+  PERFORM pg_advisory_xact_lock(7003);
+  who := coalesce(kidoban.operator_named(name), kidoban.operator_add(jsonb_build_object('name', name, 'role', 'system')));
+  PERFORM kidoban.operator_write(who, jsonb_build_object('name', name, 'role', 'system', 'disabled', false, 'password_hash', hash,
+    'rights', (SELECT jsonb_object_agg(r.function, r.level) FROM role_right r WHERE r.role = 'system'),
+    'scope', jsonb_build_object('all_management_groups', true, 'all_departments', true)), NULL, NULL);
+  PERFORM kidoban.operator_sessions_end(who, NULL);
+  DELETE FROM login_failure f WHERE f.name = kidoban.login_digest(operator_recover.name);
+  RETURN who;
+END $$;

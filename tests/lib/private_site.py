@@ -386,7 +386,7 @@ class Site:
             self._command(tool, "upgrade", "--database", database)
             return
         self._command("psql", "-X", "-q", "-c", "DROP DATABASE IF EXISTS kidoban", self.conninfo("postgres", "postgres"))
-        self._command(tool, "create", "--database", database)
+        self._command(tool, "create", "--without-operator", "--database", database)
         self._fill()
         (self.state / "filled").touch()
 
