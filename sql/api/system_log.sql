@@ -179,11 +179,17 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- Entries of the chain after a number, in its order, for whoever works it out again.
-CREATE FUNCTION api.keeper_log_entries(after int8, most int4) RETURNS SETOF system_log
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  SELECT * FROM system_log l WHERE l.number > after ORDER BY l.number LIMIT most
-$$;
+-- Entries of the chain after a number, in its order, as the texts that are hashed.
+CREATE FUNCTION api.keeper_log_entries(after int8, most int4)
+RETURNS TABLE (number text, sealed_at text, id text, at text, operator_id text, operator text, origin text, remote_addr text, action text, method text, path text,
+               outcome text, status text, object text, details text, hash text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN QUERY
+    SELECT l.number::text, kidoban.system_log_time(l.sealed_at), l.id::text, kidoban.system_log_time(l.at), l.operator_id::text, l.operator, l.origin,
+           l.remote_addr, l.action, l.method, l.path, l.outcome, l.status::text, l.object, l.details, encode(l.hash, 'hex')
+      FROM system_log l WHERE l.number > after ORDER BY l.number LIMIT most;
+END $$;
 
 CREATE FUNCTION api.keeper_log_signed(number int8, at text, hash bytea, first int8, key text, signature bytea) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
@@ -265,3 +271,38 @@ BEGIN
   EXECUTE format('SELECT max(l.number) FROM kidoban.system_log l WHERE l.sealed_at >= %L AND l.sealed_at < %L', from_t, to_t) INTO ending;
   RETURN ending IS NULL OR EXISTS (SELECT FROM system_log_checkpoint c WHERE c.first > ending);
 END $$;
+
+-- What the keeper judges alarms of the system by: programs that keep a connection, with the age of their last sign of life in seconds (null: none).
+CREATE FUNCTION api.keeper_daemons() RETURNS TABLE (name text, age_s int4)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN QUERY
+    SELECT 'gate-poller', (SELECT extract(epoch FROM clock_timestamp() - max(p.heartbeat))::int4 FROM poller p WHERE p.stopped_at IS NULL)
+    UNION ALL
+    SELECT 'transfer', CASE WHEN EXISTS (SELECT FROM pg_stat_activity a WHERE a.usename = 'kidoban_transfer' AND a.datname = current_database()) THEN 0 END;
+END $$;
+
+-- Work that waits longer than it should: the kind of alarm, how much, and the age of the oldest in seconds (0: nothing waits).
+CREATE FUNCTION api.keeper_backlogs() RETURNS TABLE (kind text, waiting int8, age_s int4)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+    SELECT b.kind, count(j.id), coalesce(extract(epoch FROM clock_timestamp() - min(j.created_at)), 0)::int4
+      FROM (VALUES ('import_backlog', true), ('transfer_backlog', false)) AS b(kind, import)
+      LEFT JOIN job j ON (j.kind LIKE 'import%') = b.import AND j.state IN ('queued', 'running')
+           -- What waits for a controller that does not answer is that controller's alarm.
+           AND NOT EXISTS (SELECT FROM controller_state s WHERE s.controller_id = j.controller_id AND s.communication <> 2)
+     GROUP BY b.kind
+    UNION ALL
+    SELECT 'ingest_backlog', count(*), coalesce(extract(epoch FROM max(clock_timestamp() - s.since)), 0)::int4
+      FROM controller_state s JOIN event_log l ON l.id = s.log_id
+     WHERE s.communication = 2 AND s.newest_seq > l.mark + 1000 AND s.since < clock_timestamp() - interval '10 minutes'
+    UNION ALL
+    SELECT 'seal_backlog', count(*), coalesce(extract(epoch FROM clock_timestamp() - min(u.at)), 0)::int4 FROM system_log_unsealed u;
+END $$;
+
+CREATE FUNCTION api.keeper_now() RETURNS int8
+LANGUAGE sql VOLATILE SET search_path = kidoban, pg_temp AS $$
+  SELECT (extract(epoch FROM clock_timestamp()) * 1000)::int8
+$$;

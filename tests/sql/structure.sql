@@ -95,7 +95,7 @@ INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   keeper_expire_sessions keeper_tidy keeper_health
   system_log_put system_log_hush system_log_write system_log_write_as system_log_add system_log_may_go system_log_sealed system_log_checkpoints
   system_log_keys system_alarms keeper_seal keeper_log_to_sign keeper_log_entries keeper_log_signed keeper_log_keys keeper_log_key_add keeper_log_quiet
-  keeper_log_say keeper_alarm keeper_alarms_open$list$, E'\n', ' '), ' '));
+  keeper_log_say keeper_alarm keeper_alarms_open keeper_daemons keeper_backlogs$list$, E'\n', ' '), ' '));
 DELETE FROM definer WHERE name = '';
 SELECT set_eq(
   $$SELECT proname::text FROM pg_proc WHERE pronamespace IN ('kidoban'::regnamespace, 'api'::regnamespace) AND prosecdef$$,
