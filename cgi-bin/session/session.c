@@ -188,9 +188,9 @@ void create_session(struct web_request *request)
 		web_database_problem(request);
 		return;
 	}
+	request->status = 201;
 	if (web_commit(request) != 0)
 		return;
-	request->status = 201;
 	answer_new_session(request, token);
 }
 

@@ -265,6 +265,8 @@ class Site:
         sections = {
             "": {"database": f"host={self.run} dbname=kidoban", "master_key_file": self.state / "master.key", "run_dir": self.run,
                  "password_list_file": SOURCE / "conf/passwords.txt", "password_site_list_file": self.state / "passwords.txt"},
+            "keeper": {"watch": " ".join(name for name in ("gate-poller", "transfer") if name in self.components), "disk_paths": self.state,
+                       "disk_low_percent": 1, "certificate_files": self.state / "tls.crt"},
             "gate-poller": {"name": "gate-poller", "nudge_address": "127.0.0.1", "nudge_port": self.facts["nudge_port"]},
         }
         for source in (self.settings, changes):
