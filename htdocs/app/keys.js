@@ -16,7 +16,7 @@ function focusIn(id) {
 
 const acts = {
   '?': openHelp,
-  '/': () => document.querySelector('#centre-pane input[type=search]')?.focus(),
+  '/': () => [...document.querySelectorAll('#centre-pane input[type=search]')].find((i) => i.checkVisibility())?.focus(),
   g: () => focusIn('group-pane'),
   l: () => focusIn('centre-pane'),
   d: () => focusIn('detail-pane'),

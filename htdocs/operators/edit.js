@@ -89,7 +89,7 @@ export async function editOperator(operator, { roles, places }) {
       save: async (part, tag, before) => {
         const answer = await call('PATCH', path(operator), { body: bodyOf(part, { ...before, ...part }), headers: { 'If-Match': tag } });
         notice(t('edit.saved'));
-        return answer.data;
+        return answer.data ?? operator; // nothing comes back when one took one's own rights away
       },
     });
   } catch (problem) {

@@ -26,6 +26,14 @@ const objects = {
   departments: ['setting.departments'],
   'management-groups': ['setting.management_groups'],
   'gate-groups': ['gate.gate_group'],
+  permits: ['tab.permits'],
+  transfers: ['setting.permit_transfer'],
+  imports: ['import.open'],
+  alarms: ['alarm.list_short'],
+  history: ['screen.history'],
+  session: ['login.title'],
+  system: ['setting.system_log'],
+  'saved-searches': ['saved.menu'],
 };
 
 /** 'gates/12' as 'Gate 12'; what has no words shows itself. */
@@ -40,7 +48,27 @@ export function objectLink(entry) {
   return to && /^\d+$/.test(id) && mayView(right) ? html`<a href=${to(id)}>${objectWords(entry)}</a>` : objectWords(entry);
 }
 
-const valueWords = (value) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value));
+const known = (name) => (hasKey(`log_detail.${name}`) ? t(`log_detail.${name}`) : hasKey(`function.${name}`) ? t(`function.${name}`) : name);
 
-/** Details as [label, value]; a name without words shows itself. */
-export const logPairs = (details) => Object.entries(details ?? {}).map(([name, value]) => [hasKey(`log_detail.${name}`) ? t(`log_detail.${name}`) : name, valueWords(value)]);
+/** Of a text only that it was given is kept: true. */
+function valueWords(value) {
+  if (typeof value === 'boolean') return t(value ? 'log_detail.true' : 'log_detail.false');
+  if (value === null) return t('edit.blank');
+  if (Array.isArray(value)) return value.map(valueWords).join(', ');
+  return typeof value === 'object' ? Object.entries(value).map(([name, v]) => `${known(name)} ${valueWords(v)}`).join(', ') : String(value);
+}
+
+const isChange = (value) => value !== null && typeof value === 'object' && 'before' in value && 'after' in value;
+
+/** One member: what became of it when it says before and after. */
+const pair = ([name, value]) => [known(name), isChange(value) ? `${valueWords(value.before)} → ${valueWords(value.after)}` : valueWords(value)];
+
+/** Details as [label, value]: why it was refused, what was asked for, what was sent, what it changed. */
+export function logPairs(details) {
+  const { problem, query, body, change, ...rest } = details ?? {};
+  const members = (part) => (part !== null && typeof part === 'object' && !Array.isArray(part) ? Object.entries(part).map(pair) : part === undefined ? [] : [[known('change'), String(part)]]);
+  return [...(problem ? [[t('log_detail.problem'), problem]] : []), ...members(query), ...members(body), ...(isChange(change) ? [pair(['change', change])] : members(change)), ...Object.entries(rest).map(pair)];
+}
+
+/** The code of a refusal in words, where there are some. */
+export const problemWords = (details) => (details?.problem && hasKey(`problem.${details.problem}`) ? t(`problem.${details.problem}`, { detail: '', seconds: '', limit: '' }) : '');

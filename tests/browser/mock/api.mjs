@@ -19,14 +19,14 @@ const session = (site) => ({
 
 function json(reply, status, body, headers = {}) {
   reply.writeHead(status, { 'Content-Type': status < 400 ? 'application/json' : 'application/problem+json', ...headers });
-  reply.end(body === null ? undefined : JSON.stringify(body));
+  reply.end(body === null ? undefined : JSON.stringify(reply.poison ? reply.poison(body) : body));
 }
 const problem = (reply, status, code, more = {}, headers = {}) => json(reply, status, { type: `urn:kidoban:problem:${code}`, title: code, status, detail: `${code}.`, ...more }, headers);
 
 /** Tells every open stream. */
 export function tell(site, kind, data) {
   eventId += 1;
-  const text = `id: ${eventId}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
+  const text = `id: ${eventId}\nevent: ${kind}\ndata: ${JSON.stringify(site.poison ? site.poison(data) : data)}\n\n`;
   sent.push({ id: eventId, text });
   for (const stream of site.streams) stream.write(text);
 }
@@ -182,6 +182,7 @@ export async function answer(site, request, reply, url) {
   const q = url.searchParams;
   const body = request.method === 'GET' ? {} : await bodyOf(request);
   site.requests.push({ method: request.method, name, body, headers: request.headers });
+  reply.poison = site.poison; // what a test makes of every answer
   if (site.away) return name === '/health' ? json(reply, 503, { status: 'degraded' }) : problem(reply, 503, 'database_unavailable', {}, { 'Retry-After': '3' });
   if (name === '/health') return json(reply, 200, { status: 'ok' });
   if (name === '/session' && request.method === 'POST') {
