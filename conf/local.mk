@@ -68,3 +68,8 @@ conf/systemd/kidoban-explanations.service: conf/systemd/kidoban-explanations.ser
 conf/systemd/kidoban-explanations.socket: conf/systemd/kidoban-explanations.socket.in
 conf/systemd/kidoban-operators.service: conf/systemd/kidoban-operators.service.in
 conf/systemd/kidoban-operators.socket: conf/systemd/kidoban-operators.socket.in
+
+# Log-in by the site's Apache.
+kidobanlogindir = $(kidobanconfdir)/login
+dist_kidobanlogin_DATA = conf/apache/login/README conf/apache/login/password-file.conf conf/apache/login/ldap.conf \
+	conf/apache/login/certificate.conf conf/apache/login/openid.conf conf/apache/login/kerberos.conf

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "base/token.h"
 #include "cgi-bin/session/handlers.h"
 #include "web/audit.h"
@@ -121,7 +122,8 @@ void get_session(struct web_request *request)
 		put_session(request);
 		return;
 	}
-	if (request->problem.kind != WEB_PROBLEM_NOT_LOGGED_IN || remote_user[0] == '\0')
+	/* No operator has a name that is no text. */
+	if (request->problem.kind != WEB_PROBLEM_NOT_LOGGED_IN || remote_user[0] == '\0' || !utf8_valid(remote_user, strlen(remote_user)))
 		return;
 	db_rollback(request->db);
 	request->problem.kind = WEB_PROBLEM_NONE;

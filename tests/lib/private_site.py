@@ -119,6 +119,7 @@ class Site:
         self.gates, self.cardholders, self.seed, self.doors = gates, cardholders, seed, doors_per_controller
         self.port, self.backfill, self.rate, self.threads = port, backfill, rate, threads
         self.settings, self.components, self.durable = settings or {}, tuple(components), durable
+        self.httpd_modules = HTTPD_MODULES
         self.simulator_options, self.httpd_extra, self.postgres_options = tuple(simulator_options), httpd_extra, tuple(postgres_options)
         self.incidents, self.password = incidents, password
         self.say = say or (lambda text: print(f"# {text}", file=sys.stderr, flush=True))
@@ -290,7 +291,7 @@ class Site:
             "state": self.state, "run": self.run, "log": self.log, "port": self.port,
             "threads": self.threads, "workers": 2 * self.threads, "htdocs": self.build / "htdocs", "problems": SOURCE / "conf/problems",
             "snippet": self.build / "conf/apache/kidoban.conf", "extra": self.httpd_extra,
-            "modules": "\n".join(f"LoadModule {name}_module {folder}/mod_{name}.so" for name in HTTPD_MODULES),
+            "modules": "\n".join(f"LoadModule {name}_module {folder}/mod_{name}.so" for name in self.httpd_modules),
         }
         for name, value in values.items():
             template = template.replace("{" + name + "}", str(value))
