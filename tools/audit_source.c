@@ -67,7 +67,7 @@ int audit_open(struct audit *audit)
 		}
 		return read_header(audit);
 	}
-	char *conninfo = xasprintf("%s options='-c default_transaction_isolation=repeatable\\ read'", audit->conninfo);
+	char *conninfo = xasprintf("%s options='-c default_transaction_isolation=repeatable\\\\ read'", audit->conninfo);
 	audit->db = db_new(conninfo, TIMEOUT_MS);
 	free(conninfo);
 	if (log_audit_begin(audit->db, audit->log, &audit->head, &audit->unsealed) != DB_OK)

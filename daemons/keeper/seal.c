@@ -233,5 +233,6 @@ enum duty_result duty_checkpoint(struct keeper_db *db, const struct keeper_confi
 		return DUTY_FAILED;
 	r = checkpoint(db, &master, &to_sign);
 	seal_clear(&master);
-	return result_of(r);
+	/* What it ends may go now. */
+	return r == KEEPER_OK && to_sign.drops ? duty_retention(db, config) : result_of(r);
 }

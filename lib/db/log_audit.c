@@ -10,9 +10,9 @@ static const struct db_statement head_statement = {
 /* The order in which they are stored as chain: by number, and for numbers that are there twice by id. */
 #define ENTRIES \
 	"SELECT number::text, " TIME("sealed_at") ", id::text, " TIME("at") ", operator_id::text, operator, origin, remote_addr, action, method, path," \
-	" outcome, status::text, object, details, encode(hash, 'hex') FROM kidoban.system_log"
+	" outcome, status::text, object, details, encode(hash, 'hex') FROM kidoban.system_log e"
 static const struct db_statement open_statement = {
-	"audit_open", "DECLARE entries NO SCROLL CURSOR FOR " ENTRIES " WHERE number >= current_setting('kidoban.audit_from')::int8 ORDER BY number, id"};
+	"audit_open", "DECLARE entries NO SCROLL CURSOR FOR " ENTRIES " WHERE number >= current_setting('kidoban.audit_from')::int8 ORDER BY e.number, e.id"};
 static const struct db_statement from_statement = {"audit_from", "SELECT set_config('kidoban.audit_from', $1, true)"};
 static const struct db_statement next_statement = {"audit_next", "FETCH 1000 FROM entries"};
 static const struct db_statement previous_statement = {
