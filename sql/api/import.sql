@@ -136,7 +136,8 @@ END $$;
 CREATE OR REPLACE FUNCTION import_drop(wanted int8) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 BEGIN
-  EXECUTE format('DROP TABLE IF EXISTS stage.%I, stage.%I, stage.%I, stage.%I', 'row_' || wanted, 'result_' || wanted, 'pin_' || wanted, 'grant_' || wanted);
+  EXECUTE format('DROP TABLE IF EXISTS stage.%I, stage.%I, stage.%I, stage.%I, stage.%I', 'row_' || wanted, 'result_' || wanted,
+                 'pin_' || wanted, 'grant_' || wanted, 'set_' || wanted);
 END $$;
 
 -- What is read or waits ends at once; what is being applied, at the next step, and nothing is changed then.

@@ -165,7 +165,13 @@ BEGIN
     RETURN NULL;
   END IF;
   IF step > 0 THEN
-    goes := CASE i.kind WHEN 'cardholders' THEN kidoban.import_write_cardholders(i, step) ELSE kidoban.import_write_departments(i, step) END;
+    IF i.kind = 'departments' THEN
+      goes := kidoban.import_write_departments(i, step);
+    ELSIF i.mode = 'delete' THEN
+      PERFORM kidoban.import_delete_cardholders(i);
+    ELSE
+      goes := kidoban.import_write_cardholders(i, step);
+    END IF;
     IF goes IS NULL THEN
       i.change_set_id := kidoban.current_change();
       PERFORM api.change_end();
@@ -175,6 +181,8 @@ BEGIN
   END IF;
   PERFORM set_config('lock_timeout', '30s', true);
   LOCK TABLE department, cardholder, credential, permit IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM FROM gate FOR KEY SHARE;    -- nobody deletes what is granted meanwhile
+  PERFORM FROM gate_group FOR KEY SHARE;
   IF kidoban.import_basis() <> i.basis THEN
     PERFORM api.import_check(i.id);
     SELECT * INTO i FROM import x WHERE x.id = i.id;
