@@ -110,6 +110,7 @@ BEGIN
         LEFT JOIN last ON last.credential_id = k.id
        WHERE (last.cardholder_id, last.department_id, last.card_number, last.employee_number, last.name, last.kana)
              IS DISTINCT FROM (c.id, c.department_id, k.card_number, c.employee_number, c.name, c.kana::text COLLATE "default")
+       ORDER BY k.id    -- so that most indexes grow at their end
       ON CONFLICT (credential_id, since) DO NOTHING$q$ USING cs, stamp;
   END IF;
   IF touched @> '{department}' THEN

@@ -76,9 +76,11 @@ INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   cardholders_page cardholder_find cardholders_count cardholder_anchors cardholder_id permits_list permit_warnings
   import_right import_seen imports import_create import_chunk import_queue import_uploaded import_lock import_apply import_drop
   import_cancel import_rows import_claim import_progress import_end import_stage import_piece import_pins import_basis import_check import_step
-  import_tidy import_grants import_check_cardholders import_write_cardholders import_check_departments import_write_departments
+  import_tidy import_grants import_permits_sql import_check_cardholders import_write_cardholders import_write_permits
+  import_delete_cardholders import_references import_check_departments import_write_departments
   department_paths cardholders_csv departments_csv undo_rule undo_changed_since change_undo
   gate_group_revision gate_groups gate_group_permits_end gate_group_preview
+  acts_after records_of touched_credentials
   latest_revision records_at touched_cardholders permit_records revocations stream_set acts_between concerned_controllers poller_streams
   poller_stream_confirm poller_stream_lost poller_job_progress poller_job_end
   job_claim job_renew job_progress job_end job_queued queue_transfers transfer_plan transfer_watch transfer_targets
