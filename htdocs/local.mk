@@ -21,8 +21,8 @@ CONSOLE_FILES = \
 	htdocs/imports/jobs.js htdocs/index.html htdocs/messages/en.json htdocs/messages/ja.json htdocs/openapi.yaml \
 	htdocs/settings/departments.js htdocs/settings/list.js htdocs/settings/management_groups.js htdocs/settings/screen.js \
 	htdocs/settings/things.js htdocs/style/base.css htdocs/style/controls.css htdocs/style/dialogs.css htdocs/style/elements.css \
-	htdocs/style/layout.css htdocs/style/print.css htdocs/style/screens.css htdocs/transfers/begin.js htdocs/transfers/list.js \
-	htdocs/transfers/states.js
+	htdocs/style/layout.css htdocs/style/print.css htdocs/style/screens.css htdocs/transfers/begin.js htdocs/transfers/jobs.js htdocs/transfers/list.js \
+	htdocs/transfers/states.js htdocs/transfers/words.js
 nobase_dist_pkgdata_DATA += $(CONSOLE_FILES)
 nobase_pkgdata_DATA += htdocs/messages/codes.ja.json htdocs/messages/codes.en.json
 

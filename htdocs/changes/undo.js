@@ -6,6 +6,7 @@ import { openDialog } from '../app/dialog.js';
 import { dateTime, number } from '../app/format.js';
 import { notice } from '../app/notices.js';
 import { problemText } from '../app/problems.js';
+import { sent } from '../transfers/jobs.js';
 import { countWords, kindWords, whoWords, commentWords } from './words.js';
 import { subjectOf } from './rows.js';
 
@@ -81,6 +82,7 @@ export function undoDialog(set) {
           const { data } = await call('POST', `/change-sets/${set.revision}/undo`, { body: between ? { skip_changed: true } : {} });
           const kept = Object.values(data.skipped).reduce((n, ids) => n + ids.length, 0);
           notice(kept ? t('change.undone_but', { n: number(kept) }) : t('change.undone'));
+          sent();
           api.close(data.revision);
           return;
         } catch (problem) {
