@@ -96,7 +96,7 @@ static bool take(const char **at, char c)
 	return true;
 }
 
-const char *cell_time(const char *text, bool last, struct buf *out)
+static const char *parse_time(const char *text, bool last, struct buf *out)
 {
 	const char *at = text;
 	struct tm tm = {.tm_isdst = -1}, utc;
@@ -136,9 +136,40 @@ const char *cell_time(const char *text, bool last, struct buf *out)
 		tm.tm_mday++;
 	time_t t = mktime(&tm);
 	gmtime_r(&t, &utc);
-	buf_addf(out, "%04d-%02d-%02d %02d:%02d:%02d.%06d+00", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-		 utc.tm_sec, micro);
+	buf_addf(out, "%04d-%02d-%02d %02d:%02d+00", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min);
 	return NULL;
+}
+
+/* Few days, many who begin or end on them: what was worked out last for a text is kept where its hash points. */
+static struct time_seen {
+	char text[32], out[40];
+	bool last;
+} seen[256];
+
+void cell_times_forget(void)
+{
+	memset(seen, 0, sizeof(seen));
+}
+
+const char *cell_time(const char *text, bool last, struct buf *out)
+{
+	size_t len = strlen(text), begin = out->len;
+	unsigned hash = last;
+
+	for (size_t i = 0; i < len; i++)
+		hash = hash * 31 + (unsigned char)text[i];
+	struct time_seen *known = &seen[hash % lengthof(seen)];
+	if (len > 0 && strcmp(known->text, text) == 0 && known->last == last) {
+		buf_adds(out, known->out);
+		return NULL;
+	}
+	const char *wrong = parse_time(text, last, out);
+	if (wrong == NULL && len < sizeof(known->text) && out->len - begin < sizeof(known->out)) {
+		memcpy(known->text, text, len + 1);
+		snprintf(known->out, sizeof(known->out), "%s", buf_text(out) + begin);
+		known->last = last;
+	}
+	return wrong;
 }
 
 /* --- permits ------------------------------------------------------------------------------------------------------------------- */

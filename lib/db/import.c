@@ -7,7 +7,7 @@
 static const struct db_statement list_statement = {
 	"imports", "SELECT id, kind, mode, encoding, blank, state, file_name, bytes, rows, counts, progress, total, reason, fault, change_set,"
 	" deletion_share, deletion_cap, deletion_agreed, operator_id, operator_name, (extract(epoch FROM at) * 1000)::int8,"
-	" (extract(epoch FROM finished_at) * 1000)::int8 FROM api.imports($1, $2, $3)"};
+	" (extract(epoch FROM finished_at) * 1000)::int8, rows_lost FROM api.imports($1, $2, $3)"};
 static const struct db_statement create_statement = {"import_create", "SELECT id, fresh FROM api.import_create($1, $2, $3, $4, $5, $6)"};
 static const struct db_statement chunk_statement = {"import_chunk", "SELECT api.import_chunk($1, $2, $3, $4)"};
 static const struct db_statement uploaded_statement = {"import_uploaded", "SELECT api.import_uploaded($1)"};
@@ -52,7 +52,7 @@ void import_read(const struct db_rows *rows, int row, struct import *import)
 		.reason = db_text(rows, row, 12), .fault = db_text(rows, row, 13), .change_set = db_int(rows, row, 14),
 		.deletion_share = db_text(rows, row, 15), .deletion_exceeded = db_bool(rows, row, 16), .deletion_agreed = db_bool(rows, row, 17),
 		.operator_id = db_int(rows, row, 18), .operator_name = db_text(rows, row, 19), .at_ms = db_int(rows, row, 20),
-		.finished_ms = db_int(rows, row, 21),
+		.finished_ms = db_int(rows, row, 21), .rows_lost = db_bool(rows, row, 22),
 	};
 }
 

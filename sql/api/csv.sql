@@ -33,7 +33,7 @@ BEGIN
       SELECT t, kidoban.csv_time(t, %5$L, false) AS first, kidoban.csv_time(t, %5$L, true) AS last
         FROM (SELECT x.valid_from AS t FROM chosen x UNION SELECT x.valid_to FROM chosen x) x),
     card AS (SELECT DISTINCT ON (k.cardholder_id) k.cardholder_id, k.card_number, k.issue_count
-               FROM chosen x JOIN kidoban.credential k ON k.cardholder_id = x.id WHERE NOT k.lost ORDER BY k.cardholder_id, k.id),
+               FROM kidoban.credential k WHERE k.cardholder_id = ANY (ARRAY(SELECT x.id FROM chosen x)) AND NOT k.lost ORDER BY k.cardholder_id, k.id),
     several AS MATERIALIZED (SELECT g.name FROM kidoban.gate g GROUP BY g.name HAVING count(*) > 1),
     target AS MATERIALIZED (
       SELECT g.id AS gate_id, NULL::int4 AS gate_group_id, 'gate:' || CASE WHEN s.name IS NULL AND g.name NOT LIKE '#%%' THEN kidoban.csv_permit_name(g.name) ELSE '#' || g.id END AS word
@@ -43,9 +43,9 @@ BEGIN
                       || CASE WHEN p.valid_from IS NULL AND p.valid_to IS NULL THEN ''
                               ELSE ' ' || coalesce(kidoban.csv_time(p.valid_from, %5$L, false), '') || '~' || coalesce(kidoban.csv_time(p.valid_to, %5$L, true), '') END,
                       ';' ORDER BY t.word, p.valid_from, p.valid_to) AS text
-                 FROM chosen x JOIN kidoban.permit p ON p.cardholder_id = x.id
+                 FROM kidoban.permit p
                  JOIN target t ON coalesce(t.gate_id, -t.gate_group_id) = coalesce(p.gate_id, -p.gate_group_id)
-                GROUP BY p.cardholder_id)
+                WHERE p.cardholder_id = ANY (ARRAY(SELECT x.id FROM chosen x)) GROUP BY p.cardholder_id)
     SELECT c.id, c.employee_number, c.name, c.kana::text, d.code, d.path, coalesce(k.card_number, ''), coalesce(k.issue_count::text, ''),
            coalesce(a.first, ''), coalesce(z.last, ''),
            CASE WHEN c.enabled THEN '1' ELSE '0' END, CASE WHEN c.lost THEN '1' ELSE '0' END,

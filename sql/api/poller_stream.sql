@@ -16,8 +16,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
   SELECT coalesce(max(revision), 0) FROM change_set
 $$;
 
--- Up to how many people are looked up one by one.
-CREATE OR REPLACE FUNCTION few() RETURNS int4 LANGUAGE sql IMMUTABLE AS $$ SELECT 500 $$;
+-- Up to how many people are looked up one by one: about 10 µs each, while all of a controller take 40 µs a record.
+CREATE OR REPLACE FUNCTION few() RETURNS int4 LANGUAGE sql IMMUTABLE AS $$ SELECT 10000 $$;
 
 -- Acts after a revision: what they began was not there then, what they ended was.
 CREATE OR REPLACE FUNCTION acts_after(at_revision int8) RETURNS int8[]

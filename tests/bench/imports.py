@@ -103,23 +103,29 @@ class People:
         db.socket.settimeout(1800)
         db.query("SET search_path = kidoban, api; SET jit = off")
         look = min(self.timed(db, "SELECT count(*) FROM cardholder WHERE id = (SELECT min(id) FROM cardholder)")[0] for _ in range(20))
+        self.change(db, 1)     # plans are kept in a session: a poller's is an old one
         for changed in sorted({1, min(1000, self.count), self.count}):
-            held = int(db.query("SELECT latest_revision()")[0][0])
-            db.query("BEGIN; SELECT change_begin('bench', '');"
-                     " UPDATE cardholder SET apb_exempt = NOT apb_exempt WHERE id IN (SELECT id FROM cardholder WHERE employee_number >= '1'"
-                     f" ORDER BY employee_number LIMIT {changed}); COMMIT")
-            plan, found = self.timed(db, f"SELECT unnest(concerned_controllers({held}, latest_revision()))")
-            spent, records = [], 0
-            for (controller,) in found:
-                seconds, rows = self.timed(db, f"SELECT count(*) FROM permit_records({controller}, {held}, latest_revision())")
-                spent.append(seconds)
-                records += int(rows[0][0])
-            total = plan + sum(spent)
+            took = [self.change(db, changed) for _ in range(5 if changed == 1 else 1)]
+            total, found, records = sorted(took)[len(took) // 2]
             met = total <= 0.1 if changed == 1 else None
             self.table.ratio(f"delta for {self.gates} gates after {changed} change{'s' * (changed > 1)}",
-                             f"{total * 1000:.0f} ms in all ({len(found)} controllers concerned, {records} records)",
+                             f"{total * 1000:.0f} ms in all ({found} controllers concerned, {records} records)",
                              f"one indexed look-up {look * 1000:.2f} ms", total / look, "≤ 100 ms in all" if changed == 1 else "", met)
         db.close()
+
+    def change(self, db, changed):
+        """(seconds to work out everything that must be told, controllers concerned, records)."""
+        held = int(db.query("SELECT latest_revision()")[0][0])
+        db.query("BEGIN; SELECT change_begin('bench', '');"
+                 " UPDATE cardholder SET apb_exempt = NOT apb_exempt WHERE id IN (SELECT id FROM cardholder WHERE employee_number >= '1'"
+                 f" ORDER BY employee_number LIMIT {changed}); COMMIT")
+        plan, found = self.timed(db, f"SELECT unnest(concerned_controllers({held}, latest_revision()))")
+        spent, records = [], 0
+        for (controller,) in found:
+            seconds, rows = self.timed(db, f"SELECT count(*) FROM permit_records({controller}, {held}, latest_revision())")
+            spent.append(seconds)
+            records += int(rows[0][0])
+        return plan + sum(spent), len(found), records
 
     @staticmethod
     def timed(db, query):

@@ -34,7 +34,7 @@ def departments(count):
 
 
 def organisation_sql(count, groups):
-    """Departments and gate groups that the file names; members of the groups are every gate in turn, 5 each."""
+    """Departments and gate groups that the file names; every gate is in three groups."""
     rows = ", ".join("('%s', '%s', %s)" % (code, name, f"'{above}'" if above else "NULL") for code, name, above, _ in departments(count))
     return f"""
 SET search_path = kidoban, api;
@@ -49,8 +49,8 @@ INSERT INTO department (code, name, parent_id) SELECT d.code, d.name, p.id FROM 
  WHERE NOT EXISTS (SELECT FROM department x WHERE x.code = d.code);
 INSERT INTO gate_group (name) SELECT 'ゲート群' || n FROM generate_series(1, {groups}) n;
 INSERT INTO gate_group_member (gate_group_id, gate_id)
-SELECT y.id, g.id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM gate_group WHERE name LIKE 'ゲート群%') y
-  JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n, count(*) OVER () AS most FROM gate) g ON (g.n + g.most - y.n % g.most) % g.most < 5;
+SELECT DISTINCT y.id, g.id FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM gate) g CROSS JOIN unnest('{{1,7,13}}'::int[]) m
+  JOIN gate_group y ON y.name = 'ゲート群' || 1 + g.n * m % {groups};
 COMMIT;
 """
 

@@ -77,7 +77,7 @@ INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   import_right import_seen imports import_create import_chunk import_queue import_uploaded import_lock import_apply import_drop
   import_cancel import_rows import_claim import_progress import_end import_stage import_piece import_pins import_basis import_check import_step
   import_tidy import_grants import_permits_sql import_check_cardholders import_write_cardholders import_write_permits
-  import_delete_cardholders import_references import_check_departments import_write_departments
+  import_delete_cardholders import_references import_rows_lost import_keep import_check_departments import_write_departments
   department_paths cardholders_csv departments_csv undo_rule undo_changed_since change_undo
   gate_group_revision gate_groups gate_group_permits_end gate_group_preview
   acts_after records_of touched_credentials
