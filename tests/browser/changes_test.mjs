@@ -25,7 +25,7 @@ test('acts are listed newest first in words; one shows each field before and aft
   await page.click('.kbg-row[data-key="104"]');
   await page.waitForSelector('.changes');
   const table = await text(page, '.changes');
-  for (const words of ['氏名', '鈴木 旧姓', '2027/03/31', 'アンチパスバック除外', 'いいえ', '設定済み(別の番号)', '90000002']) ok(table.includes(words), `${words} in ${table}`);
+  for (const words of ['氏名', '鈴木 旧姓', '2027/03/31', 'アンチパスバック免除', 'いいえ', '設定済み(別の番号)', '90000002']) ok(table.includes(words), `${words} in ${table}`);
   await page.click('.kbg-row[data-key="107"]');
   await until(async () => (await text(page, '.changes')).includes('unlock_time'), 'a parameter by itself');
   ok((await text(page, '.changes')).includes('カード+テンキー'), 'the reader in words');
