@@ -10,6 +10,7 @@ import { installMenus } from '../app/menus.js';
 import { offer } from '../app/palette.js';
 import { mountManagementGroups } from './management_groups.js';
 import { mountDepartments } from './departments.js';
+import { mountChanges } from '../changes/list.js';
 import { mountTransfers } from '../transfers/list.js';
 import { mountOperators } from '../operators/screen.js';
 import { mountSystemLog } from '../system/log.js';
@@ -18,6 +19,7 @@ import { mountSystemLog } from '../system/log.js';
 const functions = [
   { name: 'management_groups', right: 'management_groups', mount: mountManagementGroups },
   { name: 'departments', right: 'departments', mount: mountDepartments },
+  { name: 'change_history', right: 'change_history', mount: mountChanges },
   { name: 'permit_transfer', right: 'permit_transfer', mount: mountTransfers },
   { name: 'operators', right: 'operators', mount: mountOperators },
   { name: 'system_log', right: 'system_log', mount: mountSystemLog },

@@ -1,4 +1,5 @@
 // The API of the mock: the paths and shapes of openapi.yaml, as far as the console uses them.
+import { answerChanges } from './changes.mjs';
 import { answerPeople } from './people.mjs';
 import { answerOperators, functions } from './operators.mjs';
 import { answerSystem } from './system.mjs';
@@ -206,7 +207,7 @@ function answerInside(site, request, reply, name, q, body) {
   if (needs && !['edit', ...(request.method === 'GET' ? ['view'] : [])].includes(session(site).rights[needs])) return problem(reply, 403, 'forbidden');
   if (answerOperators(request, reply, name, q, body, json, problem) !== false) return undefined;
   if (answerSystem(request, reply, name, q, json) !== false) return undefined;
-  if (answerPeople(request, reply, name, q, body, json, problem) !== false) return undefined;
+  if (answerPeople(request, reply, name, q, body, json, problem) !== false || answerChanges(request, reply, name, q, body, json, problem, events) !== false) return undefined;
   if (name === '/live') return live(site, request, reply);
   if (name === '/gates') {
     const list = filterGates(q);
