@@ -1,5 +1,6 @@
 """Operators: added, bounded, changed while they are at work, thrown out; passwords; who is logged in (A-1 to A-5, L-11). Prints TAP."""
 import http.client
+import json
 import secrets
 import threading
 import time
@@ -348,6 +349,25 @@ def idle(tap, site, contract):
     site.psql("UPDATE kidoban.setting SET value = '43200' WHERE name = 'session_max_s'; UPDATE kidoban.setting SET value = 'off' WHERE name = 'live_keeps_session'")
 
 
+def in_the_log(tap, site, contract):
+    """Who changed what of whom is in the system log, before and after; no password is."""
+    admin = log_in(site, contract)
+    made = admin.post("/operators", {"name": "logged", "role": "general", "password": GOOD}).json["id"]
+    change(admin, made, {"rights": {"gates": "view"}, "display_name": "記録", "disabled": True, "password": "another staple for the battery"})
+    admin.ask("DELETE", f"/operators/{made}", headers=etag(admin.get(f"/operators/{made}")))
+    rows = site.rows(f"SELECT action, operator, object, details FROM kidoban.system_log_unsealed WHERE object LIKE 'operators/{made} %' ORDER BY id")
+    tap.check([r[:3] for r in rows] == [[a, "admin", f"operators/{made} logged"] for a in ("operators_create", "operators_update", "operators_delete")], "added, changed and deleted, by whom", rows)
+    told = json.loads(rows[1][3])["change"]
+    tap.check(told["before"]["disabled"] is False and told["after"]["disabled"] is True and told["after"]["display_name"] == "記録" and told["before"]["rights"]["gates"] == "edit"
+              and told["after"]["rights"]["gates"] == "view" and "role" not in told["after"], "before and after of what changed", told)
+    whole = site.value("SELECT string_agg(u::text, '') FROM kidoban.system_log_unsealed u")
+    tap.check(not any(word in whole for word in (GOOD, "another staple", "$y$")), "and no password")
+    client = web.Client(site, contract)
+    client.login("my secret pass phrase typed in the wrong field", "x")
+    tap.check("typed in the wrong field" not in (site.value("SELECT string_agg(u::text, '') FROM kidoban.system_log_unsealed u") or "") + (site.value("SELECT string_agg(name, '') FROM kidoban.login_failure") or "")
+              + (site.log / "session.log").read_text(errors="replace"), "what was typed as a name that nobody has is kept nowhere")
+
+
 def unchecked_words(tap, site, contract):
     """What people may put into names comes back as they put it, and into no other field."""
     admin = log_in(site, contract)
@@ -356,4 +376,4 @@ def unchecked_words(tap, site, contract):
         tap.check(made.status == 201 and admin.get(f"/operators/{made.json['id']}").json["name"] == name, f"{name[:30]!r} is a name like any other", made)
 
 
-web.run(one_life, lists, bad_input, bounds, last_administrator, cascade, who_is_logged_in, own_password, idle, unchecked_words, components=COMPONENTS)
+web.run(one_life, lists, bad_input, bounds, last_administrator, cascade, who_is_logged_in, own_password, idle, in_the_log, unchecked_words, components=COMPONENTS)
