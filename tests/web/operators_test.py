@@ -376,4 +376,29 @@ def unchecked_words(tap, site, contract):
         tap.check(made.status == 201 and admin.get(f"/operators/{made.json['id']}").json["name"] == name, f"{name[:30]!r} is a name like any other", made)
 
 
-web.run(one_life, lists, bad_input, bounds, last_administrator, cascade, who_is_logged_in, own_password, idle, in_the_log, unchecked_words, components=COMPONENTS)
+def refused_unread(tap, site, contract):
+    """What is refused before anything is looked at, of every route."""
+    admin = log_in(site, contract)
+    one = f"/operators/{admin.get('/session').json['operator']['id']}"
+    large = b'{"name": "' + b"x" * 300000 + b'"}'
+    for method, path in (("POST", "/operators"), ("PATCH", one), ("PUT", "/session/password"), ("POST", one + "/log-out")):
+        tap.check(admin.ask(method, path, large, headers={"If-Match": '"1"'}).status == 413, f"{method} {path} of 300,000 bytes is 413")
+    for method, path in (("POST", "/operators"), ("PATCH", one), ("DELETE", one), ("POST", one + "/log-out"), ("DELETE", "/operators/sessions/1"), ("PUT", "/session/password")):
+        tap.check(admin.ask(method, path, "{}", headers={"Content-Type": "text/plain"}).status == 415, f"{method} {path} as text is 415")
+        tap.check(admin.ask(method, path, "{}", headers={"Sec-Fetch-Site": "cross-site"}).problem == "cross_site", f"{method} {path} from another site is 403")
+        tap.check(web.Client(site, contract).ask(method, path).status == 401, f"{method} {path} without a session is 401")
+    for path in ("/operators", one, "/operators/roles", "/operators/sessions"):
+        tap.check(admin.get(path + "?x=1").status == 400 and web.Client(site, contract).get(path).status == 401, f"GET {path} takes no other parameter, and nobody without a session")
+    for method, path in (("DELETE", one), ("PATCH", one), ("POST", one + "/log-out"), ("DELETE", "/operators/sessions/1")):
+        tap.check(admin.ask(method, path + "?x=1", headers={"If-Match": '"1"'}).status == 400, f"{method} {path} takes no parameter")
+    tap.check(admin.ask("PUT", "/session/password", {"current": "x"}).fields == {("/password", "missing")}, "a password without the new one is 400")
+    tap.check(admin.ask("DELETE", one).status == 428, "nothing is deleted unseen")
+
+
+def contract_is_whole(tap, site, contract):
+    missing = [(m.upper(), p, s) for p, item in web.SPEC["paths"].items() for m, o in item.items() if "operators" in o["tags"] for s in o["responses"]
+               if s not in ("403", "409", "503") and (m.upper(), p, int(s)) not in contract.seen]
+    tap.check(not missing, "every documented status was seen here, 403, 409 and 503 apart", missing)
+
+
+web.run(one_life, lists, bad_input, bounds, last_administrator, cascade, who_is_logged_in, own_password, idle, in_the_log, unchecked_words, refused_unread, contract_is_whole, components=COMPONENTS)
