@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "cgi-bin/operators/handlers.h"
+#include "web/audit.h"
 #include "web/password.h"
 
 static int level_from_word(const char *word)
@@ -131,6 +132,15 @@ static void operator_problem(struct web_request *request, enum db_result result,
 	db_rows_free(rows);
 }
 
+/* "operators/12 name": who it was is known after the operator is gone, too. */
+static void note_name(struct web_request *request, int64_t id, const char *name)
+{
+	char *object = xasprintf("operators/%lld %s", (long long)id, name);
+
+	web_audit_object(request, object);
+	free(object);
+}
+
 void create_operator(struct web_request *request)
 {
 	char hash[PASSWORD_HASH_SIZE];
@@ -146,6 +156,7 @@ void create_operator(struct web_request *request)
 		return;
 	}
 	request->status = 201;
+	note_name(request, id, web_member(request, "name")->texts[0]);
 	web_header(request, "Location", "/api/v1/operators/%lld", (long long)id);
 	reply_operator(request, id);
 }
@@ -159,7 +170,59 @@ static bool leaves_by_it(struct web_request *request, int64_t id)
 	       ((role->count > 0 && strcmp(role_word(role->numbers[0]), "system") != 0) || (disabled->count > 0 && disabled->numbers[0] != 0));
 }
 
-static void change_operator(struct web_request *request, int64_t id, const char *change)
+/* For the system log: what is not the same any more, before and after. A password is only there or not. */
+static void note_change(struct web_request *request, const struct db_rows *before, const struct db_rows *after)
+{
+	static const struct {
+		enum operator_column column;
+		const char *name;
+		bool text;	/* else JSON already */
+	} columns[] = {
+		{OPERATOR_NAME, "name", true}, {OPERATOR_DISPLAY_NAME, "display_name", true}, {OPERATOR_ROLE, "role", true},
+		{OPERATOR_REMOTE_USER, "remote_user", true}, {OPERATOR_RIGHTS, "rights", false},
+		{OPERATOR_MANAGEMENT_GROUPS, "management_groups", false}, {OPERATOR_DEPARTMENTS, "departments", false},
+	};
+	static const struct {
+		enum operator_column column;
+		const char *name;
+	} flags[] = {{OPERATOR_DISABLED, "disabled"}, {OPERATOR_HAS_PASSWORD, "has_password"},
+		     {OPERATOR_ALL_MANAGEMENT_GROUPS, "all_management_groups"}, {OPERATOR_ALL_DEPARTMENTS, "all_departments"}};
+	const struct db_rows *const sides[] = {before, after};
+	struct json json = {0};
+
+	put_object(&json, NULL);
+	for (size_t side = 0; side < 2; side++) {
+		put_object(&json, side == 0 ? "before" : "after");
+		for (size_t i = 0; i < lengthof(columns); i++) {
+			if (strcmp(db_text(before, 0, columns[i].column), db_text(after, 0, columns[i].column)) == 0)
+				continue;
+			(columns[i].text ? put_string : put_raw)(&json, columns[i].name, db_text(sides[side], 0, columns[i].column));
+		}
+		for (size_t i = 0; i < lengthof(flags); i++)
+			if (db_bool(before, 0, flags[i].column) != db_bool(after, 0, flags[i].column))
+				put_bool(&json, flags[i].name, db_bool(sides[side], 0, flags[i].column));
+		put_end_object(&json);
+	}
+	put_end_object(&json);
+	web_audit_details(request, buf_text(&json.text));
+	buf_free(&json.text);
+}
+
+static void reply_changed(struct web_request *request, int64_t id, const struct db_rows *before)
+{
+	struct db_rows *after;
+
+	if (operator_find(request->db, id, &after) != DB_OK) {
+		web_database_problem(request);
+		return;
+	}
+	note_change(request, before, after);
+	web_header(request, "ETag", "\"%lld\"", (long long)db_int(after, 0, OPERATOR_REVISION));
+	put_operator(&request->json, after, 0);
+	db_rows_free(after);
+}
+
+static void change_operator(struct web_request *request, int64_t id, const struct db_rows *present, const char *change)
 {
 	enum db_result result = operator_update(request->db, id, request->if_match, change);
 
@@ -168,7 +231,7 @@ static void change_operator(struct web_request *request, int64_t id, const char 
 	else if (leaves_by_it(request, id))
 		request->status = 204;
 	else
-		reply_operator(request, id);
+		reply_changed(request, id, present);
 }
 
 void patch_operator(struct web_request *request)
@@ -182,12 +245,13 @@ void patch_operator(struct web_request *request)
 		operator_problem(request, found, id);
 		return;
 	}
+	note_name(request, id, db_text(present, 0, OPERATOR_NAME));
 	if (take_password(request, present, hash) == 0) {
 		char *change = given_change(request, hash[0] ? hash : NULL);
 		if (strcmp(change, "{}") == 0)
 			web_field_problem(request, "", "missing", "Give at least one field to change.");
 		else
-			change_operator(request, id, change);
+			change_operator(request, id, present, change);
 		free(change);
 	}
 	db_rows_free(present);
@@ -196,8 +260,14 @@ void patch_operator(struct web_request *request)
 void delete_operator(struct web_request *request)
 {
 	int64_t id = web_int(request, "id", 0);
-	enum db_result result = operator_delete(request->db, id, request->if_match);
+	struct db_rows *present;
+	enum db_result result = operator_find(request->db, id, &present);
 
+	if (result == DB_OK) {
+		note_name(request, id, db_text(present, 0, OPERATOR_NAME));
+		db_rows_free(present);
+		result = operator_delete(request->db, id, request->if_match);
+	}
 	if (result == DB_OK)
 		request->status = 204;
 	else

@@ -21,7 +21,7 @@ void delete_saved_search(struct web_request *request);
 /* 0, or -1 with the problem set when there were too many. */
 int check_tries(struct web_request *request, int tries);
 /* Counts a failure against the name, in a transaction of its own: none may be open. */
-void note_failure(struct web_request *request, const char *name);
+int note_failure(struct web_request *request, const char *name);
 /* token "": takes the cookie away. */
 void set_cookie(struct web_request *request, const char *token);
 

@@ -27,7 +27,8 @@ static int check_current(struct web_request *request, const struct own_password 
 		return -1;
 	int same = web_password_matches(request, current, own->hash);
 	if (same == 0) {
-		note_failure(request, own->name);
+		if (note_failure(request, own->name) != 0)
+			return -1;
 		return refuse(request, "/current", "password_wrong", "This is not your present password.");
 	}
 	return same == 1 ? 0 : -1;

@@ -159,13 +159,16 @@ static int find_login(struct web_request *request, const char *name, struct logi
 	return web_commit(request) == 0 ? check_tries(request, login->tries) : -1;
 }
 
-/* The name that was typed is not written: it may be a password. */
-void note_failure(struct web_request *request, const char *name)
+/* The name that was typed is not written: it may be a password. -1 with the problem set when others failed meanwhile, and this one is too many. */
+int note_failure(struct web_request *request, const char *name)
 {
+	int tries = 0;
+
 	log_info("a password was wrong, from %s", web_variable(request, "REMOTE_ADDR"));
-	if (db_begin(request->db, DB_WRITE, NULL) != DB_OK || login_failed(request->db, name) != DB_OK || db_commit(request->db) != DB_OK)
+	if (db_begin(request->db, DB_WRITE, NULL) != DB_OK || login_failed(request->db, name, &tries) != DB_OK || db_commit(request->db) != DB_OK)
 		log_warnx("a failed log-in could not be counted");
 	db_rollback(request->db);
+	return check_tries(request, tries - 1);
 }
 
 void create_session(struct web_request *request)
@@ -179,7 +182,7 @@ void create_session(struct web_request *request)
 		return;
 	if (check_password(request, &login, password) != 0) {
 		if (request->problem.kind == WEB_PROBLEM_LOGIN_FAILED)
-			note_failure(request, name);
+			(void)note_failure(request, name);
 		return;
 	}
 	if (end_old_session(request) != 0)
@@ -188,6 +191,8 @@ void create_session(struct web_request *request)
 	if (db_begin(request->db, DB_WRITE, NULL) != DB_OK ||
 	    session_create(request->db, login.operator_id, token, web_variable(request, "REMOTE_ADDR")) != DB_OK) {
 		web_database_problem(request);
+		if (request->problem.kind == WEB_PROBLEM_TOO_MANY_TRIES)
+			(void)check_tries(request, MAX_TRIES);
 		return;
 	}
 	request->status = 201;

@@ -83,6 +83,10 @@ function mountOperatorList(regions) {
     ...(mayEdit('operators') ? [{ label: t('operator.add'), hint: t('palette.act'), run: add }] : []),
     ...list.grid.rows.map((o) => ({ label: `${o.display_name} ${o.name}`, hint: t('setting.operators'), run: () => list.grid.select(o.id) })),
   ]));
+  undo.listen(window, 'hashchange', () => {
+    const sel = Number(here().params.get('sel'));
+    if (here().part === part && sel) list.grid.select(sel);
+  });
   ready().then(() => { list.grid.refresh(); list.update(); });
   return () => undo.run();
 }

@@ -12,7 +12,7 @@ import { csvDialog } from '../history/csv.js';
 import { everyOperator } from '../operators/model.js';
 import { createLogModel, queryOf } from './model.js';
 import { logFilter } from './filter.js';
-import { outcomeMark, whoWords, sealMark, objectWords, objectLink, logPairs, problemWords } from './words.js';
+import { outcomeMark, whoWords, sealMark, objectWords, objectLink, logPairs } from './words.js';
 import { chainButton, chainDialog } from './chain.js';
 import { systemAlarms, systemAlarmMark, openSystemAlarms } from './alarms.js';
 
@@ -46,7 +46,7 @@ function entryDetail(e, narrow) {
   return html`<div class="pane-title"><h2>${code('system_action', e.action)}</h2>${outcomeMark(e)}<span class="bar-gap"></span><div class="title-acts">
       ${e.operator?.id ? only(t('system_log.only_operator'), { operator: String(e.operator.id), person: e.operator.name }) : nothing}${only(t('system_log.only_action'), { action: [e.action] })}
       ${e.remote_addr ? only(t('system_log.only_address'), { q: e.remote_addr }) : nothing}</div></div>
-    <div class="tab-panel">${problemWords(e.details) ? html`<p class="dialog-warning"><span aria-hidden="true">▲</span> ${problemWords(e.details)}</p>` : nothing}<dl class="facts wide">
+    <div class="tab-panel"><dl class="facts wide">
       ${fact(t('event.t'), dateTime(e.at))}${fact(t('event.operator'), e.operator?.id && mayView('operators') ? html`<a href=${address('settings', 'operators', { sel: e.operator.id })}>${e.operator.name}</a>` : whoWords(e))}
       ${fact(t('system_log.origin'), code('system_origin', e.origin))}${fact(t('session.address'), e.remote_addr ? html`<span class="mono">${e.remote_addr}</span>` : '')}
       ${fact(t('system_log.object'), objectLink(e))}${fact(t('system_log.path'), e.path ? html`<span class="mono">${e.method} ${e.path}</span>` : '')}
@@ -117,6 +117,11 @@ export function mountSystemLog({ centre, detail }) {
   }));
   undo.listen(grid, 'kb-select', () => drawDetail());
   undo.listen(document, 'kidoban-recovered', () => model.load(filter));
+  undo.listen(window, 'hashchange', () => {
+    if (here().screen !== 'settings' || here().part !== part) return;
+    filter = readFilter();
+    start();
+  });
   undo.add(offer(() => [
     { label: t('chain.title'), hint: t('setting.system_log'), run: () => chainDialog(model.store.get().sealed) },
     { label: t('system_log.palette_refused'), hint: t('setting.system_log'), run: () => set({ outcome: 'refused' }) },

@@ -28,7 +28,7 @@ const objects = {
   'gate-groups': ['gate.gate_group'],
   permits: ['tab.permits'],
   transfers: ['setting.permit_transfer'],
-  imports: ['import.open'],
+  imports: ['log_detail.import'],
   alarms: ['alarm.list_short'],
   history: ['screen.history'],
   session: ['login.title'],
@@ -67,8 +67,5 @@ const pair = ([name, value]) => [known(name), isChange(value) ? `${valueWords(va
 export function logPairs(details) {
   const { problem, query, body, change, ...rest } = details ?? {};
   const members = (part) => (part !== null && typeof part === 'object' && !Array.isArray(part) ? Object.entries(part).map(pair) : part === undefined ? [] : [[known('change'), String(part)]]);
-  return [...(problem ? [[t('log_detail.problem'), problem]] : []), ...members(query), ...members(body), ...(isChange(change) ? [pair(['change', change])] : members(change)), ...Object.entries(rest).map(pair)];
+  return [...(problem ? [[t('log_detail.problem'), hasKey(`log_problem.${problem}`) ? t(`log_problem.${problem}`) : String(problem)]] : []), ...members(query), ...members(body), ...(isChange(change) ? [pair(['change', change])] : members(change)), ...Object.entries(rest).map(pair)];
 }
-
-/** The code of a refusal in words, where there are some. */
-export const problemWords = (details) => (details?.problem && hasKey(`problem.${details.problem}`) ? t(`problem.${details.problem}`, { detail: '', seconds: '', limit: '' }) : '');

@@ -169,7 +169,12 @@ enum db_result db_begin(struct db *db, enum db_mode mode, const char *token)
 	db->may_retry = was_open;
 	db->restart = false;
 	snprintf(db->token, sizeof(db->token), "%s", token ? token : "");
-	return queue_begin(db);
+	if (queue_begin(db) == DB_OK)
+		return DB_OK;
+	/* libpq found only now, in sending, that the server had been restarted while we were idle. */
+	db->may_retry = false;
+	db->owed = 0;
+	return was_open && db_connect(db) == DB_OK ? queue_begin(db) : DB_FAILED;
 }
 
 static enum db_result run_once(struct db *db, const struct db_statement *statement, const struct db_params *params, PGresult **result)

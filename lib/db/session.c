@@ -144,14 +144,20 @@ enum db_result login_find(struct db *db, const char *name, struct login *login)
 	return login->operator_id == 0 ? DB_NONE : DB_OK;
 }
 
-enum db_result login_failed(struct db *db, const char *name)
+enum db_result login_failed(struct db *db, const char *name, int *tries)
 {
 	struct db_params params = {0};
+	struct db_rows *rows;
 
+	*tries = 0;
 	db_param_text(&params, name);
-	enum db_result result = db_run(db, &failed_statement, &params, NULL);
+	enum db_result result = db_run(db, &failed_statement, &params, &rows);
 	db_params_clear(&params);
-	return result;
+	if (result != DB_OK)
+		return result;
+	*tries = (int)db_int(rows, 0, 0);
+	db_rows_free(rows);
+	return DB_OK;
 }
 
 static void add_token_hash(struct db_params *params, const char *token)

@@ -68,7 +68,8 @@ struct login {
 /* DB_NONE: no such operator (tries is filled all the same). */
 enum db_result login_find(struct db *db, const char *name, struct login *login) __attribute__((warn_unused_result));
 /* One more try counts against the name. */
-enum db_result login_failed(struct db *db, const char *name) __attribute__((warn_unused_result));
+/* *tries: which failure within 15 minutes this is. */
+enum db_result login_failed(struct db *db, const char *name, int *tries) __attribute__((warn_unused_result));
 /* token: 64 hexadecimal digits. addr: the browser's, "" when unknown. */
 enum db_result session_create(struct db *db, int operator_id, const char *token, const char *addr) __attribute__((warn_unused_result));
 /* DB_NONE: log-in by Apache is off, or nobody here has that name. */

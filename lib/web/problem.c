@@ -107,6 +107,7 @@ static const struct {
 	{"KD004", WEB_PROBLEM_FORBIDDEN},
 	{"KD006", WEB_PROBLEM_CONFLICT},
 	{"KD007", WEB_PROBLEM_INVALID},
+	{"KD008", WEB_PROBLEM_TOO_MANY_TRIES},
 	{"42501", WEB_PROBLEM_FORBIDDEN},	/* row-level security refused a row that the handler did not */
 	{"23505", WEB_PROBLEM_CONFLICT},	/* unique */
 	{"23P01", WEB_PROBLEM_CONFLICT},	/* exclusion */

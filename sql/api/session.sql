@@ -31,6 +31,10 @@ DECLARE
   fresh  int8;
   moment timestamptz;
 BEGIN
+  IF session_create.origin = 'password'
+     AND kidoban.login_turn((SELECT o.name FROM operator o WHERE o.id = session_create.operator)) >= kidoban.login_tries_most() THEN
+    RAISE EXCEPTION 'too many failed log-ins' USING ERRCODE = 'KD008';
+  END IF;
   PERFORM pg_advisory_xact_lock(7003);
   PERFORM kidoban.session_end_idle();
   SELECT sessions INTO most FROM edition;
@@ -173,12 +177,30 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = kidoban, pg_temp A
   SELECT o.name, o.display_name, o.remote_user, o.password_hash, api.login_tries(o.name) FROM operator o JOIN me m ON m.id = o.id
 $$;
 
-CREATE FUNCTION api.login_failed(name text) RETURNS int4
+-- So many failures within 15 minutes, and a name waits. As MAX_TRIES of the program.
+CREATE OR REPLACE FUNCTION login_tries_most() RETURNS int4 LANGUAGE sql IMMUTABLE SET search_path = kidoban, pg_temp AS $$ SELECT 10 $$;
+
+-- Failures of one name are counted one after the other: of many guesses at once, which all began when few had failed, no more than so
+-- many are told whether they were right.
+CREATE OR REPLACE FUNCTION login_turn(name text) RETURNS int4
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 BEGIN
+  PERFORM pg_advisory_xact_lock(7009, hashtext(kidoban.login_digest(login_turn.name)));
+  -- A statement of its own: it sees what whoever had the lock before has written.
+  RETURN (SELECT count(*) FROM login_failure f WHERE f.name = kidoban.login_digest(login_turn.name) AND f.at > clock_timestamp() - interval '15 minutes');
+END $$;
+
+-- Answers which failure it is; one too many is not written, so that it does not make the wait longer, and must not be told from a right one.
+CREATE FUNCTION api.login_failed(name text) RETURNS int4
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  before int4 := kidoban.login_turn(login_failed.name);
+BEGIN
   DELETE FROM login_failure f WHERE f.at < clock_timestamp() - interval '15 minutes';
-  INSERT INTO login_failure (name) VALUES (kidoban.login_digest(login_failed.name));
-  RETURN (SELECT count(*) FROM login_failure f WHERE f.name = kidoban.login_digest(login_failed.name));
+  IF before < kidoban.login_tries_most() THEN
+    INSERT INTO login_failure (name) VALUES (kidoban.login_digest(login_failed.name));
+  END IF;
+  RETURN before + 1;
 END $$;
 
 -- For whoever keeps streams open: the sessions that are alive and whose operator may still see something of what a stream shows; a

@@ -141,6 +141,13 @@ test('deletion wants the log-in name typed', async () => {
   await until(async () => (await page.$('.kbg-row[data-key="8"]')) === null, 'gone from the list');
 });
 
+test('an address within the screen chooses an operator', async () => {
+  const page = await fresh('#/settings/operators?sel=3');
+  await page.waitForSelector('#operator-panel');
+  await page.evaluate(() => { location.hash = '#/settings/operators?sel=6'; });
+  await until(async () => (await text(page, '#detail-pane .mono')) === 'jinji', 'the other one');
+});
+
 test('search, role and state narrow the list', async () => {
   const page = await fresh('#/settings/operators');
   await rows(page);
@@ -199,6 +206,10 @@ test('the system log is filtered by outcome, action and text, read on, and narro
   await page.check('[data-menu=actions] input[value=cardholders_lost]');
   await until(async () => { const list = await columnTexts(page, 'action'); return list.length > 0 && list.every((a) => a === '紛失登録'); }, 'one action');
   ok((await page.evaluate(() => location.hash)).includes('action=cardholders_lost'), 'address');
+  await page.evaluate(() => { location.hash = '#/settings/system_log?range=days7&outcome=failed'; });
+  await until(async () => { const list = await columnTexts(page, 'outcome'); return list.length > 0 && list.every((o) => o === '■失敗'); }, 'an address within the screen');
+  await page.evaluate(() => { location.hash = '#/settings/system_log?range=days7&action=cardholders_lost'; });
+  await page.waitForSelector('.chip');
   await page.click('.chip button');
   await rows(page);
   await page.fill('#centre-pane input[name=q]', entries[3].remote_addr);

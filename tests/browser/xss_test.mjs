@@ -1,7 +1,7 @@
 // Hostile text, in the browser: in every text field that the server may send (names, notes, what controllers and files said, coded words
 // as well), in what an operator types, and in addresses. It must be seen as text; no script may run, nothing may be fetched, the CSP
 // may have nothing to report.
-import { needBrowser, launch, openPage, test, ok, equal, until, runTests } from './lib.mjs';
+import { needBrowser, launch, openPage, test, ok, equal, until, runTests, watchHarm, harmless } from './lib.mjs';
 import { startMock } from './mock/server.mjs';
 import { passage, raiseAlarm } from './mock/api.mjs';
 import { operators, sessions } from './mock/operators.mjs';
@@ -37,26 +37,11 @@ function poisoned(names, value, key = '') {
 const fresh = async (hash, options) => {
   await context.page?.context().close();
   const page = await openPage(browser, options);
-  await page.addInitScript(() => { window.pwn = () => { window.wasPwned = true; }; });
-  page.fetched = [];
-  page.on('request', (r) => { if (r.url().includes('pwn') && new URL(r.url()).pathname.includes('pwn')) page.fetched.push(r.url()); });
-  page.on('dialog', (d) => { page.troubles.push(`dialog ${d.message()}`); d.dismiss(); });
+  await watchHarm(page);
   context.page = page;
   await page.goto(mock.url + hash);
   return page;
 };
-
-/** Nothing of the text became anything but text. */
-async function harmless(page, where) {
-  const found = await page.evaluate(() => ({
-    ran: window.wasPwned === true,
-    elements: [...document.querySelectorAll('[data-pwn], script:not([src]), iframe, object, embed, base')].map((e) => e.outerHTML.slice(0, 80)),
-    handlers: [...document.querySelectorAll('*')].filter((e) => [...e.attributes].some((a) => a.name.startsWith('on'))).map((e) => e.outerHTML.slice(0, 80)),
-    links: [...document.querySelectorAll('[href], [src], [action]')].map((e) => e.getAttribute('href') ?? e.getAttribute('src') ?? e.getAttribute('action')).filter((u) => /^\s*(javascript|data|vbscript):/i.test(u)),
-  }));
-  equal(found, { ran: false, elements: [], handlers: [], links: [] }, where);
-  equal(page.fetched, [], `fetched at ${where}`);
-}
 
 /** Names of the fields whose text is in sight, or in an input. */
 const seen = (page) => page.evaluate(() => {

@@ -69,7 +69,7 @@ INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   current_department_scope department_subtrees current_gates current_controllers current_logs gate_names current_gate_groups
   change_begin change_end change_check_limits change_check_departments change_write_dictionaries change_set_commit
   session_open session_end_idle session_create session_remote session_context session_touch session_end
-  session_times session_password session_password_change login_tries login_failed live_sessions operator_changed
+  session_times session_password session_password_change login_tries login_turn login_failed live_sessions operator_changed
   operator_out operator_last_administrator operator_levels operator_beyond own_levels own_groups own_departments open_sessions operators
   operator_roles operator_sessions operator_rights_write operator_scope_write operator_write operator_add operator_sessions_end operator_lock
   operator_write_bounded operator_create operator_update operator_delete operator_log_out operator_session_end
@@ -91,7 +91,7 @@ INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   revision_at stream_at stream_was denied_at last_change last_grant change_told rfc3339 standing_at judge judged operations_about gate_state_at last_side
   judge_state explain_person explain_card check_of explain_checks verdict_of explain_event event_details explain passes_at explanation
   explanation_of_event explanation_gate explanation_passers explanation_person explanation_gates
-  change_scope change_tables change_source change_counts change_sets_of change_sets change_set change_name change_shown change_label change_rows
+  change_scope change_tables change_source change_counts change_sets_of change_sets change_set change_name change_shown change_name_seen change_label change_rows
   log_controllers controller_names operator_names cardholders_in_scope departments_in_scope gates_of
   keeper_partitions_ensure keeper_partitions_due keeper_timetable_due queue_permit_transfers keeper_expire_commands
   keeper_expire_sessions keeper_tidy keeper_health

@@ -9,8 +9,8 @@ dist_check_SCRIPTS += tests/web/operators_test.py tests/web/operator_tool_test.p
 WEB_TESTS += tests/web/operators_test.py tests/web/operator_tool_test.py tests/web/remote_user_test.py
 dist_check_SCRIPTS += tests/web/explanations_test.py tests/web/system_log_test.py
 WEB_TESTS += tests/web/explanations_test.py tests/web/system_log_test.py
-dist_check_SCRIPTS += tests/web/rights_test.py
-WEB_TESTS += tests/web/rights_test.py
+dist_check_SCRIPTS += tests/web/rights_test.py tests/web/scope_test.py tests/web/abuse_test.py
+WEB_TESTS += tests/web/rights_test.py tests/web/scope_test.py tests/web/abuse_test.py
 EXTRA_DIST += tests/web/cases.py tests/web/oracle.py tests/web/straight.py tests/web/world.py
 
 # The same programs with their own check of rights left out: what the database refuses by itself. Never installed.

@@ -1,5 +1,6 @@
 """Operators: added, bounded, changed while they are at work, thrown out; passwords; who is logged in (A-1 to A-5, L-11). Prints TAP."""
 import http.client
+import json
 import secrets
 import threading
 import time
@@ -348,6 +349,25 @@ def idle(tap, site, contract):
     site.psql("UPDATE kidoban.setting SET value = '43200' WHERE name = 'session_max_s'; UPDATE kidoban.setting SET value = 'off' WHERE name = 'live_keeps_session'")
 
 
+def in_the_log(tap, site, contract):
+    """Who changed what of whom is in the system log, before and after; no password is."""
+    admin = log_in(site, contract)
+    made = admin.post("/operators", {"name": "logged", "role": "general", "password": GOOD}).json["id"]
+    change(admin, made, {"rights": {"gates": "view"}, "display_name": "記録", "disabled": True, "password": "another staple for the battery"})
+    admin.ask("DELETE", f"/operators/{made}", headers=etag(admin.get(f"/operators/{made}")))
+    rows = site.rows(f"SELECT action, operator, object, details FROM kidoban.system_log_unsealed WHERE object LIKE 'operators/{made} %' ORDER BY id")
+    tap.check([r[:3] for r in rows] == [[a, "admin", f"operators/{made} logged"] for a in ("operators_create", "operators_update", "operators_delete")], "added, changed and deleted, by whom", rows)
+    told = json.loads(rows[1][3])["change"]
+    tap.check(told["before"]["disabled"] is False and told["after"]["disabled"] is True and told["after"]["display_name"] == "記録" and told["before"]["rights"]["gates"] == "edit"
+              and told["after"]["rights"]["gates"] == "view" and "role" not in told["after"], "before and after of what changed", told)
+    whole = site.value("SELECT string_agg(u::text, '') FROM kidoban.system_log_unsealed u")
+    tap.check(not any(word in whole for word in (GOOD, "another staple", "$y$")), "and no password")
+    client = web.Client(site, contract)
+    client.login("my secret pass phrase typed in the wrong field", "x")
+    tap.check("typed in the wrong field" not in (site.value("SELECT string_agg(u::text, '') FROM kidoban.system_log_unsealed u") or "") + (site.value("SELECT string_agg(name, '') FROM kidoban.login_failure") or "")
+              + (site.log / "session.log").read_text(errors="replace"), "what was typed as a name that nobody has is kept nowhere")
+
+
 def unchecked_words(tap, site, contract):
     """What people may put into names comes back as they put it, and into no other field."""
     admin = log_in(site, contract)
@@ -356,4 +376,29 @@ def unchecked_words(tap, site, contract):
         tap.check(made.status == 201 and admin.get(f"/operators/{made.json['id']}").json["name"] == name, f"{name[:30]!r} is a name like any other", made)
 
 
-web.run(one_life, lists, bad_input, bounds, last_administrator, cascade, who_is_logged_in, own_password, idle, unchecked_words, components=COMPONENTS)
+def refused_unread(tap, site, contract):
+    """What is refused before anything is looked at, of every route."""
+    admin = log_in(site, contract)
+    one = f"/operators/{admin.get('/session').json['operator']['id']}"
+    large = b'{"name": "' + b"x" * 300000 + b'"}'
+    for method, path in (("POST", "/operators"), ("PATCH", one), ("PUT", "/session/password"), ("POST", one + "/log-out")):
+        tap.check(admin.ask(method, path, large, headers={"If-Match": '"1"'}).status == 413, f"{method} {path} of 300,000 bytes is 413")
+    for method, path in (("POST", "/operators"), ("PATCH", one), ("DELETE", one), ("POST", one + "/log-out"), ("DELETE", "/operators/sessions/1"), ("PUT", "/session/password")):
+        tap.check(admin.ask(method, path, "{}", headers={"Content-Type": "text/plain"}).status == 415, f"{method} {path} as text is 415")
+        tap.check(admin.ask(method, path, "{}", headers={"Sec-Fetch-Site": "cross-site"}).problem == "cross_site", f"{method} {path} from another site is 403")
+        tap.check(web.Client(site, contract).ask(method, path).status == 401, f"{method} {path} without a session is 401")
+    for path in ("/operators", one, "/operators/roles", "/operators/sessions"):
+        tap.check(admin.get(path + "?x=1").status == 400 and web.Client(site, contract).get(path).status == 401, f"GET {path} takes no other parameter, and nobody without a session")
+    for method, path in (("DELETE", one), ("PATCH", one), ("POST", one + "/log-out"), ("DELETE", "/operators/sessions/1")):
+        tap.check(admin.ask(method, path + "?x=1", headers={"If-Match": '"1"'}).status == 400, f"{method} {path} takes no parameter")
+    tap.check(admin.ask("PUT", "/session/password", {"current": "x"}).fields == {("/password", "missing")}, "a password without the new one is 400")
+    tap.check(admin.ask("DELETE", one).status == 428, "nothing is deleted unseen")
+
+
+def contract_is_whole(tap, site, contract):
+    missing = [(m.upper(), p, s) for p, item in web.SPEC["paths"].items() for m, o in item.items() if "operators" in o["tags"] for s in o["responses"]
+               if s not in ("403", "409", "503") and (m.upper(), p, int(s)) not in contract.seen]
+    tap.check(not missing, "every documented status was seen here, 403, 409 and 503 apart", missing)
+
+
+web.run(one_life, lists, bad_input, bounds, last_administrator, cascade, who_is_logged_in, own_password, idle, in_the_log, unchecked_words, refused_unread, contract_is_whole, components=COMPONENTS)

@@ -63,6 +63,7 @@ ROUTES = {
     ("GET", "/session"): OPERATOR,              # U-1: who; nobody without a session but whom Apache vouches for
     ("POST", "/session"): ANYBODY,
     ("DELETE", "/session"): OPERATOR,           # U-1: log-out
+    ("PUT", "/session/password"): OPERATOR,     # one's own
     ("GET", "/saved-searches"): OPERATOR,       # L-12: each operator's own
     ("POST", "/saved-searches"): OPERATOR,
     ("DELETE", "/saved-searches/{id}"): OPERATOR,
@@ -128,5 +129,18 @@ ROUTES = {
     ("GET", "/explanations/cardholder"): view("cardholders"),
     ("GET", "/change-sets"): view("change_history"),                    # M-2
     ("GET", "/change-sets/{revision}"): view("change_history"),
+    ("GET", "/operators"): view("operators"),
+    ("GET", "/operators/{id}"): view("operators"),
+    ("GET", "/operators/roles"): view("operators"),
+    ("GET", "/operators/sessions"): view("operators"),
+    ("POST", "/operators"): edit("operators"),
+    ("PATCH", "/operators/{id}"): edit("operators"),
+    ("DELETE", "/operators/{id}"): edit("operators"),
+    ("POST", "/operators/{id}/log-out"): edit("operators"),             # forced log-out
+    ("DELETE", "/operators/sessions/{id}"): edit("operators"),
+    ("GET", "/system/log"): view("system_log"),                         # M-1
+    ("GET", "/system/log/checkpoints"): view("system_log"),
+    ("GET", "/system/log/keys"): view("system_log"),
+    ("GET", "/system/alarms"): view("system_log", "system_administration"),
     ("GET", "/live"): view("gates", "history"),                         # G-8: each kind of event by its own right
 }

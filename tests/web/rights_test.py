@@ -32,13 +32,13 @@ def crowd(world):
     return world.operators(wanted, rights)
 
 
-def own_things(world, operators):
-    """Imports and a saved search of each operator's own."""
-    values = [(o, kind, state) for o in [1, *[o.id for o in operators]] for kind in ("cardholders", "departments") for state in ("previewed", "done")]
+def own_things(world, ids):
+    """Imports and a saved search of each of these operators' own."""
+    values = [(o, kind, state) for o in ids for kind in ("cardholders", "departments") for state in ("previewed", "done")]
     world.site.psql("INSERT INTO kidoban.import (kind, mode, encoding, blank, state, operator_id) VALUES "
-                    + ",".join(f"('{k}', 'upsert', 'auto', 'keep', '{s}', {o})" for o, k, s in values))
-    world.imports = {(int(r[0]), r[1], r[2]): int(r[3]) for r in world.site.rows("SELECT operator_id, kind, state, id FROM kidoban.import")}
-    world.site.psql("INSERT INTO kidoban.saved_search (operator_id, screen, name, search) SELECT id, 'gates', 'own', '{}' FROM kidoban.operator")
+                    + ",".join(f"('{k}', 'upsert', 'auto', 'keep', '{s}', {o})" for o, k, s in values) + ";"
+                    "INSERT INTO kidoban.saved_search (operator_id, screen, name, search) VALUES " + ",".join(f"({o}, 'gates', 'own', '{{}}')" for o in ids))
+    world.imports = {(int(r[0]), r[1], r[2]): int(r[3]) for r in world.site.rows("SELECT operator_id, kind, state, min(id) FROM kidoban.import GROUP BY 1, 2, 3")}
     world.searches = {int(r[0]): int(r[1]) for r in world.site.rows("SELECT operator_id, id FROM kidoban.saved_search WHERE name = 'own'")}
 
 
@@ -136,8 +136,12 @@ def prepare(site):
     first = world.create(f"/departments/{code}", {"name": "空課"}, "PATCH", pattern="/departments/{id}", headers=world.if_match("/departments/{id}", code))
     world.stale_department = world.inside["undone_department"]
     world.inside["undone_department"] = first["revision"]
+    dummy, idle = world.operators([(n, "general", dict.fromkeys(oracle.FUNCTIONS, "none"), [], []) for n in ("dummy", "idle")], rights)
+    site.psql(f"UPDATE kidoban.session SET ended_at = now() WHERE operator_id = {idle.id}")
+    sessions = [world.number(f"SELECT max(id) FROM kidoban.session WHERE operator_id = {o}") for o in (dummy.id, world.boss.id)]
+    world.dummy = {"operator": dummy.id, "idle": idle.id, "beyond": world.boss.id, "session": sessions[0], "beyond_session": sessions[1], "nothing": 999999999}
     operators = crowd(world)
-    own_things(world, operators)
+    own_things(world, [1, *[o.id for o in operators]])
     return world, operators
 
 
@@ -192,11 +196,7 @@ def all_real(tap, site, contract):
     """What was refused above would have been done for who may: the requests are good ones. By who sees everything."""
     world = STATE["world"]
     boss = world.operators([("real", "system", {}, None, None)], rights)[0]
-    site.psql(f"INSERT INTO kidoban.import (kind, mode, encoding, blank, state, operator_id) SELECT k, 'upsert', 'auto', 'keep', s, {boss.id}"
-              " FROM unnest('{cardholders,departments}'::text[]) k, unnest('{previewed,done}'::text[]) s")
-    world.imports.update({(boss.id, r[0], r[1]): int(r[2]) for r in site.rows(f"SELECT kind, state, min(id) FROM kidoban.import WHERE operator_id = {boss.id} GROUP BY 1, 2")})
-    site.psql(f"INSERT INTO kidoban.saved_search (operator_id, screen, name, search) VALUES ({boss.id}, 'gates', 'own', '{{}}')")
-    world.searches[boss.id] = world.number("SELECT max(id) FROM kidoban.saved_search")
+    own_things(world, [boss.id])
     for case in sorted(STATE["cases"], key=lambda c: 0 if "undo" in c.pattern else 1 + (c.method == "DELETE" or "delete" in c.name)):
         world.etags.clear()
         request = case.real(world, boss)

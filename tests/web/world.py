@@ -56,7 +56,7 @@ class World:
         self.checked = site.run
         self.numbers = itertools.count(1)
         admin = self.operators([("boss", "system", {}, None, None)], lambda role, given: None)[0]
-        self.admin = self.as_(admin)
+        self.boss, self.admin = admin, self.as_(admin)
         self.branch = int(site.value("SELECT id FROM kidoban.department WHERE name = '管理本部'"))
         self.inside, self.outside = {}, {}
         self._fill()

@@ -4,7 +4,7 @@ import { iso, now, random, pick } from './data.mjs';
 import { operators } from './operators.mjs';
 
 const kinds = [
-  ['session_create', 'POST', '/session', 'done', 201, null, {}], ['session_delete', 'DELETE', '/session', 'done', 204, null, {}], ['session_create', 'POST', '/session', 'refused', 401, null, { problem: 'not_logged_in' }],
+  ['session_create', 'POST', '/session', 'done', 201, null, {}], ['session_delete', 'DELETE', '/session', 'done', 204, null, {}], ['session_create', 'POST', '/session', 'refused', 401, null, { problem: 'login_failed' }],
   ['gates_commands', 'POST', '/gates/commands', 'done', 202, 'gates/5', { body: { command: 'unlock', gates: [5] } }], ['cardholders_update', 'PATCH', '/cardholders/1203', 'done', 200, 'cardholders/1203', { body: { department: 5, note: true } }],
   ['cardholders_lost', 'POST', '/cardholders/88/lost', 'done', 200, 'cardholders/88', { body: { lost: true, comment: true } }], ['operators_update', 'PATCH', '/operators/3', 'refused', 403, 'operators/3', { problem: 'forbidden' }],
   ['imports_apply', 'POST', '/imports/4/apply', 'failed', 503, 'imports/4', { problem: 'database_unavailable', body: { agree_deletions: true } }], ['cardholders_export', 'GET', '/cardholders', 'done', 200, null, { query: { encoding: 'utf-8', department: ['5'] } }],
