@@ -133,11 +133,13 @@ class People:
                  f" ORDER BY employee_number LIMIT {changed}); COMMIT")
         plan, found = self.timed(db, f"SELECT unnest(concerned_controllers({held}, latest_revision()))")
         spent, records = [], 0
-        for (controller,) in found:
+        asked = found if changed <= 1000 else found[::max(1, len(found) // 20)]     # of a whole site's change some, and their mean for all
+        for (controller,) in asked:
             seconds, rows = self.timed(db, f"SELECT count(*) FROM permit_records({controller}, {held}, latest_revision())")
             spent.append(seconds)
             records += int(rows[0][0])
-        return plan + sum(spent), len(found), records
+        share = len(found) / max(1, len(asked))
+        return plan + sum(spent) * share, len(found), round(records * share)
 
     @staticmethod
     def timed(db, query):
