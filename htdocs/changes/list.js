@@ -36,7 +36,7 @@ function readFilter() {
 
 export function mountChanges(regions) {
   const { operator: me } = session.get();
-  const operators = new Map([[String(me.id), me.name]]); // whom the filter can choose: who has been seen here
+  const operators = new Map([[String(me.id), me.display_name || me.name]]); // whom the filter can choose: who has been seen here
   let filter = readFilter();
   const wanted = Number(here().params.get('revision')) || undefined;
   const rows = createRows(() => list?.update());

@@ -31,7 +31,7 @@ export const countWords = (counts) => Object.entries(counts).map(([table, n]) =>
 })).join(t('change.comma'));
 
 const order = {
-  cardholder: ['employee_number', 'name', 'kana', 'department', 'valid_from', 'valid_to', 'enabled', 'lost', 'lost_at', 'has_pin', 'extended_unlock', 'apb_exempt', 'note'],
+  cardholder: ['employee_number', 'name', 'kana', 'department', 'valid_from', 'valid_to', 'enabled', 'lost', 'lost_at', 'has_pin', 'extended_unlock', 'apb_exempt', 'vein_count', 'note'],
   credential: ['card_number', 'cardholder', 'issue_count', 'lost'],
   permit: ['cardholder', 'gate', 'gate_group', 'pass_level', 'valid_from', 'valid_to'],
   department: ['code', 'name', 'parent'],
@@ -73,7 +73,7 @@ export function differences({ table, before, after, changed }) {
 /** What a row held that came or went, in one line; what is blank or no is left out. */
 export function contentWords(table, row) {
   const all = flat(row);
-  return Object.keys(all).filter((n) => all[n] !== null && all[n] !== '' && all[n] !== false && n !== 'lost_at').sort((a, b) => place(table, a) - place(table, b))
+  return Object.keys(all).filter((n) => all[n] !== null && all[n] !== '' && all[n] !== false && !(n === 'vein_count' && all[n] === 0) && n !== 'lost_at').sort((a, b) => place(table, a) - place(table, b))
     .map((n) => t('change.field_value', { field: fieldWords(table, n), value: valueWords(n, all[n]) })).join(t('change.comma'));
 }
 

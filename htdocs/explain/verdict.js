@@ -15,7 +15,7 @@ function changeCell(set) {
 
 function row(r) {
   const cell = (verdict, word, held) => html`<td class=${verdict === 'refuse' ? 'refuses' : ''}>${verdictMark(verdict, verdict === 'refuse' && word ? code('event', word) : undefined)}
-    ${held ? html`<span class="fact-words">${factWords(r.check, held)}</span>` : nothing}</td>`;
+    ${held ? html`<span class="fact-words">${factWords(r.check, held, verdict)}</span>` : nothing}</td>`;
   return html`<tr data-check=${r.check}><th scope="row">${t(`why.check.${r.check}`)}${r.told ? html` <span class="told" title=${t('why.told')}><span aria-hidden="true">◀</span><span class="visually-hidden">${t('why.told')}</span></span>` : nothing}</th>
     ${cell(r.verdict, r.code, r.held)}${cell(r.server_verdict, r.server_code, r.server)}<td>${changeCell(r.change_set)}</td></tr>`;
 }

@@ -37,10 +37,12 @@ const facts = {
     f.anti_passback !== 'off' && f.last_seen ? t('why.last_seen', { kind: code('event', f.last_seen) }) : ''].filter(Boolean).join(t('change.comma')),
 };
 
-/** What one side held for a check. */
-export function factWords(check, held) {
+/** What one side held for a check. The deny list is named where it refused: it overrules what the permits say. */
+export function factWords(check, held, verdict) {
   const said = facts[check]?.(held) ?? '';
-  return held.deny_list ? `${said}${t('change.comma')}${t('why.deny_list', { reason: code('revocation_reason', held.deny_list) })}` : said;
+  if (!held.deny_list || verdict !== 'refuse') return said;
+  const denied = t('why.deny_list', { reason: code('revocation_reason', held.deny_list) });
+  return check === 'permit' ? `${said}${t('change.comma')}${denied}` : denied;
 }
 
 /** The reasons for which it is refused, in words; '' when none is known. */

@@ -45,7 +45,7 @@ function departmentTab(event, { departments }, narrow) {
     ${now ? html`<div class="chips"><button type="button" class="small" @click=${() => narrow({ department: String(now.id) })}>${t('narrow.department')}</button></div>` : nothing}`;
 }
 
-const explains = (event) => mayAskWhy() && Boolean(event.gate) && explained.includes(event.kind);
+const explains = (event) => mayAskWhy() && Boolean(event.gate) && event.raised !== false && explained.includes(event.kind);
 
 export function mountEventDetail(place, narrow, places) {
   let event = null;

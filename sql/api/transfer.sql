@@ -73,13 +73,18 @@ DECLARE
   mark   int8;
   latest int8;
   most   int4[];
+  people int4[];
 BEGIN
   SELECT m.revision INTO mark FROM transfer_mark m FOR UPDATE SKIP LOCKED;
   latest := kidoban.latest_revision();
   IF mark < latest AND EXISTS (SELECT FROM change_set c WHERE c.revokes AND c.revision > mark AND c.revision <= latest) THEN
-    most := ARRAY(SELECT DISTINCT e.controller_id FROM kidoban.exposure(kidoban.touched_cardholders(mark, latest)) e
-                   WHERE e.state = 'exposed' AND e.reason = 'reduced'
-                     AND NOT EXISTS (SELECT FROM job j WHERE j.controller_id = e.controller_id AND j.kind = 'permit_transfer'
+    people := kidoban.touched_cardholders(mark, latest);
+    -- Of very many, who is exposed where is not worked out: every controller that the act concerns is told.
+    most := ARRAY(SELECT x.controller_id FROM (
+                    SELECT DISTINCT e.controller_id FROM kidoban.exposure(CASE WHEN cardinality(people) <= 2000 THEN people ELSE '{}' END) e
+                     WHERE e.state = 'exposed' AND e.reason = 'reduced'
+                    UNION SELECT unnest(kidoban.concerned_controllers(mark, latest)) WHERE cardinality(people) > 2000) x
+                   WHERE NOT EXISTS (SELECT FROM job j WHERE j.controller_id = x.controller_id AND j.kind = 'permit_transfer'
                                                          AND j.state = 'queued'));
     PERFORM kidoban.queue_transfers(most, false, NULL, NULL, 'revocation');
   END IF;

@@ -83,7 +83,7 @@ test('undo: what changed since is named, the rest is undone when that is chosen'
   await until(async () => (await text(page, '.notices')).includes('1件は後の変更を残しました'), 'says what stayed');
   equal(asked('/change-sets/104/undo').body, { skip_changed: true }, 'order');
   await until(async () => (await columnTexts(page, 'kind'))[0] === '元に戻す', 'an act of its own');
-  ok((await text(page, '#detail-pane')).includes('リビジョン 104 を元に戻した'), 'and shown');
+  ok((await text(page, '#detail-pane')).includes('リビジョン 104 の取り消し'), 'and shown');
   changeSets.pop();
 });
 

@@ -83,7 +83,7 @@ INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   import_delete_cardholders import_references import_rows_lost import_keep import_check_departments import_write_departments
   department_paths cardholders_csv departments_csv undo_rule undo_changed_since change_undo
   gate_group_revision gate_groups gate_group_permits_end gate_group_preview
-  acts_after records_of touched_credentials
+  acts_after records_of records_for touched_people
   latest_revision records_at touched_cardholders permit_records revocations stream_set acts_between concerned_controllers poller_streams
   poller_stream_confirm poller_stream_lost poller_job_progress poller_job_end
   job_claim job_renew job_progress job_end job_queued queue_transfers transfer_plan transfer_watch transfer_targets

@@ -155,7 +155,7 @@ def proof(tap, site, contract):
     found = ask()
     tap.check(found["pending_count"] == 1 and found["pending"][0]["reason"] == "changed", "found again: pending", found)
     hold(site, latest(site))
-    change(site, f"UPDATE kidoban.permit SET valid_to = now() + interval '1 day' WHERE cardholder_id = {person}")
+    change(site, f"UPDATE kidoban.permit SET valid_to = date_trunc('minute', now()) + interval '1 day' WHERE cardholder_id = {person}")
     found = ask()
     tap.check(found["exposed_count"] == 1 and found["exposed"][0]["reason"] == "reduced", "a shorter permit: the gate would let pass longer", found)
     queued = site.value("SELECT api.transfer_watch()", "kidoban_transfer")
