@@ -7,7 +7,7 @@ never hidden; the exit status is 0 whatever the figures are, and 1 only when the
 KIDOBAN_BENCH_ROWS     rows of the history fixture (20000000)
 KIDOBAN_BENCH_GATES    controllers, one gate each (1000)
 KIDOBAN_BENCH_SECONDS  of each HTTP measurement (4), in KIDOBAN_BENCH_ROUNDS rounds (3)
-KIDOBAN_BENCH_ONLY     parts to run, of: web history browser click ingest sweep (all)
+KIDOBAN_BENCH_ONLY     parts to run, of: web operators history browser click ingest sweep (all)
 """
 import os
 import pathlib
@@ -21,11 +21,12 @@ sys.path[:0] = [str(HERE.parent / "lib"), str(HERE.parent / "system")]
 import private_site  # noqa: E402
 from events import Events  # noqa: E402
 from history import History  # noqa: E402
+from operators import Operators  # noqa: E402
 from table import Table  # noqa: E402
 from web import Web  # noqa: E402
 from world import World  # noqa: E402
 
-PARTS = ("history", "web", "browser", "click", "ingest", "sweep")
+PARTS = ("history", "web", "operators", "browser", "click", "ingest", "sweep")
 
 
 def number(name, fallback):
@@ -82,10 +83,12 @@ def run(bench, table, wanted):
     samples = number("SAMPLES", 200)
     history = History(bench, table, number("ROWS", 20000000), max(20, samples // 2))
     web = Web(bench, table, number("SECONDS", 4), number("ROUNDS", 3))
+    operators = Operators(bench, table, number("SECONDS", 4), number("ROUNDS", 3), samples)
     events = Events(bench, table, samples, number("BURST", 100000))
     parts = {
         "history": [history.size, history.pages],
         "web": [web.run],
+        "operators": [operators.log_in, operators.rights, operators.audit],
         "browser": [events.to_browser],
         "click": [lambda: events.click(0), lambda: events.click(20)],
         "ingest": [events.ingest],
