@@ -18,6 +18,8 @@ WITH c(good, what) AS (
      'tomorrow''s partition is there: the keeper is at work'),
     (EXISTS (SELECT FROM pg_timezone_names WHERE name = (SELECT value FROM kidoban.setting WHERE name = 'time_zone')),
      'the site''s time zone is known'),
+    (EXISTS (SELECT FROM kidoban.operator o WHERE o.role = 'system' AND NOT o.disabled AND (o.password_hash IS NOT NULL OR o.remote_user IS NOT NULL)),
+     'there is a system administrator who can log in (kidoban-operator recover)'),
     ((SELECT count(*) > 0 FROM kidoban.code), 'the coded words have their labels')
 )
 SELECT CASE WHEN good THEN 'ok: ' ELSE 'not ok: ' END || what FROM c ORDER BY good, what;

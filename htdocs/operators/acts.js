@@ -34,7 +34,7 @@ export async function logOutOperator(operator) {
   const name = nameOf(operator);
   if (!(await confirmDialog({ title: t('operator.log_out_title'), text: t('operator.log_out_text', { name, n: number(operator.logged_in) }), agree: t('operator.log_out_do'), danger: true }))) return false;
   try {
-    const { data } = await call('POST', `${path(operator)}/log-out`, { body: {} });
+    const { data } = await call('POST', `${path(operator)}/log-out`);
     notice(t('operator.logged_out', { name, n: number(data.ended) }));
     return true;
   } catch (problem) {

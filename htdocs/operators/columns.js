@@ -34,7 +34,7 @@ export const operatorColumns = (roleOf) => [
   { id: 'name', label: t('operator.name'), width: 112, grow: 1, fixed: true, cell: (o) => html`<span class="mono">${o.name}</span>`, sort: (o) => o.name },
   { id: 'role', label: t('operator.role'), width: 124, cell: (o) => t(`role.${o.role}`), sort: (o) => o.role },
   { id: 'state', label: t('operator.state'), width: 70, cell: standingMark, sort: (o) => Number(o.disabled) },
-  { id: 'rights', label: t('operator.rights'), width: 114, cell: (o) => { const role = roleOf(o.role); return different(o.rights, role).length ? html`<span class="tone-warn"><span aria-hidden="true">▲</span> ${rightsSummary(o.rights, role)}</span>` : rightsSummary(o.rights, role); }, sort: (o) => different(o.rights, roleOf(o.role)).length },
+  { id: 'rights', label: t('operator.rights'), width: 124, cell: (o) => { const role = roleOf(o.role); return different(o.rights, role).length ? html`<span class="tone-warn"><span aria-hidden="true">▲</span> ${rightsSummary(o.rights, role)}</span>` : rightsSummary(o.rights, role); }, sort: (o) => different(o.rights, roleOf(o.role)).length },
   { id: 'departments', label: t('scope.departments'), width: 104, grow: 2, cell: (o) => scopeShort(o.scope.all_departments, o.scope.departments) },
   { id: 'management_groups', label: t('scope.management_groups'), width: 104, grow: 2, cell: (o) => scopeShort(o.scope.all_management_groups, o.scope.management_groups) },
   { id: 'inside', label: t('operator.now'), width: 108, cell: insideMark, sort: (o) => -o.logged_in },

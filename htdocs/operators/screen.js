@@ -33,7 +33,6 @@ function mountOperatorList(regions) {
   const find = { q: here().params.get('q') ?? '', role: '', disabled: '' };
   let roles = new Map();
   let places = null;
-  let wanted = Number(here().params.get('sel')) || null;
 
   const ready = async () => {
     try {
@@ -77,7 +76,7 @@ function mountOperatorList(regions) {
     chose: (o) => rewrite('settings', part, { q: find.q, sel: o?.id }),
     acts: () => html`${viewSwitch(false)}${search()}<span class="bar-gap"></span>${mayEdit('operators') ? html`<button type="button" class="primary" data-act="add" @click=${add}>${t('add_open')}</button>` : nothing}`,
     detail: (o) => operatorDetail(o, roles.get(o.role), places, pane, acts, () => list.update()),
-    loaded: () => { if (wanted) { list.grid.select(wanted); wanted = null; } },
+    selected: Number(here().params.get('sel')) || undefined,
   });
   undo.add(list.stop, offer(() => [
     ...(mayEdit('operators') ? [{ label: t('operator.add'), hint: t('palette.act'), run: add }] : []),

@@ -45,8 +45,6 @@ export function mountList({ centre, detail }, options) {
       grid.rows = page.rows;
       grid.more = next !== null;
       if (key !== undefined) grid.select(key);
-      options.loaded?.();
-      delete options.loaded;
     } catch (problem) {
       if (mine !== turn) return;
       grid.failed = problemText(problem);

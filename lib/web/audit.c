@@ -173,7 +173,7 @@ static enum db_result put_entry(struct web_request *request, const char *outcome
 		.status = request->status,
 		.object = audit->object && audit->action == NULL ? audit->object : buf_text(&object),
 		.details = buf_text(&details),
-		.named = audit->named && audit->action == NULL,
+		.named = audit->named,	/* a session that the request carries wins over it */
 		.operator_id = audit->operator_id,
 		.operator_name = audit->operator_name,
 	};

@@ -105,6 +105,7 @@ DECLARE
   e      system_log;
   fresh  record;
   moment timestamptz;
+  bound  int8;
   sealed int4 := 0;
 BEGIN
   IF NOT EXISTS (SELECT FROM system_log_unsealed) OR NOT pg_try_advisory_xact_lock(7007) THEN
@@ -116,9 +117,10 @@ BEGIN
   IF NOT EXISTS (SELECT FROM history_part h WHERE h.parent = 'system_log' AND h.from_t <= moment AND h.to_t > moment AND NOT h.detached) THEN
     PERFORM kidoban.history_ensure('system_log', moment);
   END IF;
+  -- By a bound and not by a list of ids, which the planner, who knows nothing of a table that is empty most of the time, would compare one by one.
+  SELECT max(x.id) INTO bound FROM (SELECT u.id FROM system_log_unsealed u ORDER BY u.id LIMIT most) x;
   FOR fresh IN
-    WITH gone AS (
-      DELETE FROM system_log_unsealed u WHERE u.id IN (SELECT x.id FROM system_log_unsealed x ORDER BY x.id LIMIT most) RETURNING u.*)
+    WITH gone AS (DELETE FROM system_log_unsealed u WHERE u.id <= bound RETURNING u.*)
     SELECT * FROM gone ORDER BY id
   LOOP
     e := ROW(head.number + 1, moment, fresh.id, fresh.at, fresh.operator_id, fresh.operator, fresh.origin, fresh.remote_addr, fresh.action,

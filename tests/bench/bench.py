@@ -8,7 +8,7 @@ KIDOBAN_BENCH_ROWS     rows of the history fixture (20000000)
 KIDOBAN_BENCH_GATES    controllers, one gate each (1000)
 KIDOBAN_BENCH_SECONDS  of each HTTP measurement (4), in KIDOBAN_BENCH_ROUNDS rounds (3)
 KIDOBAN_BENCH_PEOPLE   cardholders of an import and of a full load (299990)
-KIDOBAN_BENCH_ONLY     parts to run, of: people load history web browser click lost ingest sweep (all)
+KIDOBAN_BENCH_ONLY     parts to run, of: people load history web operators browser click lost ingest sweep (all)
 """
 import os
 import pathlib
@@ -23,12 +23,13 @@ import private_site  # noqa: E402
 from events import Events  # noqa: E402
 from history import History  # noqa: E402
 from imports import People  # noqa: E402
+from operators import Operators  # noqa: E402
 from table import Table  # noqa: E402
 from transfers import Transfers  # noqa: E402
 from web import Web  # noqa: E402
 from world import World  # noqa: E402
 
-PARTS = ("people", "load", "history", "web", "browser", "click", "lost", "ingest", "sweep")
+PARTS = ("people", "load", "history", "web", "operators", "browser", "click", "lost", "ingest", "sweep")
 ALONE = ("people", "load")   # on sites of their own
 
 
@@ -105,11 +106,13 @@ def run(bench, table, wanted):
     samples = number("SAMPLES", 200)
     history = History(bench, table, number("ROWS", 20000000), max(20, samples // 2))
     web = Web(bench, table, number("SECONDS", 4), number("ROUNDS", 3))
+    operators = Operators(bench, table, number("SECONDS", 4), number("ROUNDS", 3), samples)
     events = Events(bench, table, samples, number("BURST", 100000))
     transfers = Transfers(bench, table, 0, max(2, samples // 20))
     parts = {
         "history": [history.size, history.pages],
         "web": [web.run],
+        "operators": [operators.log_in, operators.rights, operators.audit],
         "browser": [events.to_browser],
         "click": [lambda: events.click(0), lambda: events.click(20)],
         "lost": [transfers.lost],

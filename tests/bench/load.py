@@ -65,16 +65,18 @@ class Statements:
     def parse(self, text):
         """Log entries of our role: `... execute name: SQL` (or `statement: SQL`), then `DETAIL:  parameters: $1 = '..', ...`."""
         entries = re.split(r"^\d{4}-\d\d-\d\d [^\[\n]*\[\d+\] ", text, flags=re.M)
-        statements = []
+        statements, executed = [], False
         for entry in entries:
             user, _, rest = entry.partition(" ")
             rest = rest.lstrip()
             if user != self.role:
                 continue
             found = re.match(r"LOG:\s+duration: [0-9.]+ ms\s+(?:execute [^:]*|statement): (.*)", rest, re.S)
+            if rest.startswith("LOG:"):
+                executed = bool(found)  # the details of a mere bind are told once more with its execute
             if found:
                 statements.append([found[1].strip(), ""])
-            elif rest.startswith("DETAIL:") and "arameters:" in rest and statements:
+            elif rest.startswith("DETAIL:") and "arameters:" in rest and statements and executed:
                 statements[-1][1] = rest.split("arameters:", 1)[1].strip()
         self.caught = [(re.sub(r"^\s*--.*$", "", statement, flags=re.M), self.values(parameters)) for statement, parameters in statements]
 

@@ -13,7 +13,7 @@ export function operatorTests({ browser, context, url, work, go, rows, text, api
   let id = null;
   const read = async (path) => (await api(context.page, path)).body;
   const write = (method, path, body, more = {}) => context.page.evaluate(async ([m, p, b, h]) => {
-    const reply = await fetch(`/api/v1${p}`, { method: m, headers: h, body: JSON.stringify(b) });
+    const reply = await fetch(`/api/v1${p}`, { method: m, headers: h, body: b && JSON.stringify(b) });
     return { status: reply.status, body: reply.status === 204 ? null : await reply.json() };
   }, [method, path, body, { ...asJson, ...more }]);
   const patch = async (path, body) => write('PATCH', path, body, { 'If-Match': (await api(context.page, path)).etag });
@@ -203,11 +203,16 @@ export function operatorTests({ browser, context, url, work, go, rows, text, api
     await page.keyboard.press('Escape');
     ok(there >= 20, `was in sight at ${there} places`);
     equal(page.troubles.filter((t) => /CSP|pwn|Trusted|dialog/.test(t)), [], 'reports');
-    const remove = async (path) => write('DELETE', path, {}, { 'If-Match': (await api(page, path)).etag });
+    const remove = async (path) => {
+      const { status } = await write('DELETE', path, null, { 'If-Match': (await api(page, path)).etag });
+      ok(status === 200 || status === 204, `${path} is gone: ${status}`);
+    };
     equal((await patch('/gates/2', { name: gate.name, place: gate.place })).status, 200, 'the gate has its name again');
     await remove(`/gate-groups/${made.set.body.id}`);
     await remove(`/operators/${made.operator.body.id}`);
     await remove(`/operators/${id}`);
-    await write('DELETE', `/saved-searches/${made.search.body.id}`, {});
+    await remove(`/cardholders/${made.person.body.id}`);
+    await remove(`/management-groups/${made.group.body.id}`);
+    await write('DELETE', `/saved-searches/${made.search.body.id}`, null);
   });
 }

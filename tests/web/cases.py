@@ -178,6 +178,25 @@ def system_cases():
         Case("GET", "/system/log", lambda w, o: Request("/system/log", None, {"Accept": "text/csv"}), name="as CSV")]
 
 
+def controller_cases():
+    def body(place, serial):
+        return {"name": fresh("制御器"), "driver": "uhppote", "serial": serial, "address": f"127.99.1.{next(NUMBERS) % 250 + 1}",
+                "gates": [{"door": 1, "name": fresh("門"), "management_group": place["management_group"]}]}
+
+    def board(place, _):
+        return body(place, f"1050{next(NUMBERS):05}")
+
+    return [
+        get("/controllers"),
+        get("/controllers/{id}", "controller"),
+        write("POST", "/controllers", None, board, lambda p, w: body(p, w.board), board, status=201, calm_status=409, out_status=(403, 404, 422), whole=True),
+        write("POST", "/controllers/discoveries", None, lambda p, w: {"network": "127.99.0.1"}, status=(202, 409)),  # 409: enough searches are under way
+        Case("GET", "/controllers/discoveries/{id}", lambda w, o: Request(f"/controllers/discoveries/{w.discovery}")),
+        write("PATCH", "/controllers/{id}", "controller", lambda p, w: {"note": fresh("印")}),
+        write("DELETE", "/controllers/{id}", "controller"),
+    ]
+
+
 def cases():
     person = {"name": "試験", "kana": "シケン"}
     return [
@@ -268,6 +287,7 @@ def cases():
         *change_cases(),
         *operator_cases(),
         *system_cases(),
+        *controller_cases(),
         Case("GET", "/live", lambda w, o: Request("/live")),
         Case("DELETE", "/session", lambda w, o: Request("/session"), 204, name="one's own log-out"),
     ]

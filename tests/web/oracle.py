@@ -142,5 +142,14 @@ ROUTES = {
     ("GET", "/system/log/checkpoints"): view("system_log"),
     ("GET", "/system/log/keys"): view("system_log"),
     ("GET", "/system/alarms"): view("system_log", "system_administration"),
+    ("GET", "/controllers"): view("gates"),                             # G-2
+    ("GET", "/controllers/{id}"): view("gates"),
+    ("POST", "/controllers"): both(edit("gates"), edit("system_administration")),            # G-1
+    ("PATCH", "/controllers/{id}"): both(edit("gates"), edit("system_administration")),
+    ("DELETE", "/controllers/{id}"): both(edit("gates"), edit("system_administration")),
+    ("POST", "/controllers/discoveries"): both(edit("gates"), edit("system_administration")),
+    ("GET", "/controllers/discoveries/{id}"): both(edit("gates"), edit("system_administration")),
     ("GET", "/live"): view("gates", "history"),                         # G-8: each kind of event by its own right
 }
+# What the programs may be without.
+OPTIONAL = {route for route in ROUTES if route[1].startswith("/controllers")}

@@ -82,6 +82,8 @@ def password_file(tap, site, contract):
     client = come_in(site, contract, basic("taro@example.org"), "taro")
     tap.check(client and client.get("/gates", headers=basic("taro@example.org")).status == 200, "the right one: the operator of that name")
     tap.check(come_in(site, contract, basic("山田 太郎"), "kanji"), "names are UTF-8")
+    entries = site.rows("SELECT action, operator, outcome FROM kidoban.system_log_unsealed WHERE action LIKE 'session_%' ORDER BY id DESC LIMIT 1")
+    tap.check(entries == [["session_create", "kanji", "done"]], "the system log has it as a log-in of that operator", entries)
     for name, what in ((b"hanako", "whom no operator is mapped to"), ("退職者".encode(), "whose operator is disabled"), (b"t\xe4ro", "whose name is no UTF-8")):
         answer = web.Client(site, contract).get("/session", headers=basic(name))
         tap.check(answer.problem == "not_logged_in", f"one {what} is refused", answer)

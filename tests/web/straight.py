@@ -2,6 +2,7 @@
 import json
 import socket
 import struct
+import time
 import urllib.parse
 
 import web
@@ -77,17 +78,7 @@ class Straight:
         if self.cookie:
             every["Cookie"] = f"__Host-kidoban={self.cookie}"
         every.update(headers or {})
-        data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        path = urllib.parse.quote(path, safe="/?&=%+:,-_.~")
-        out = record(BEGIN, struct.pack(">HB5x", 1, 0))
-        out += record(PARAMS, b"".join(pair(*v) for v in variables(method, path, every, data).items())) + record(PARAMS, b"")
-        for at in range(0, len(data), 32768):
-            out += record(STDIN, data[at:at + 32768])
-        out += record(STDIN, b"")
-        with socket.socket(socket.AF_UNIX) as sock:
-            sock.settimeout(60)
-            sock.connect(str(self.run / f"{program}.sock"))
-            sock.sendall(out)
+        with self.send(program, method, path, body, every) as sock:
             text = b""
             for kind, content in read_records(sock):
                 if kind == STDOUT:
@@ -95,3 +86,32 @@ class Straight:
                 if program == "live" and b"\r\n\r\n" in text and b"event-stream" in text:
                     break  # it would go on for ever
         return parse(text)
+
+    def listen(self, path, seconds):
+        """All that a stream tells within so many seconds."""
+        text, end = b"", time.monotonic() + seconds
+        with self.send("live", "GET", path, None, {"Cookie": f"__Host-kidoban={self.cookie}"}) as sock:
+            records = read_records(sock)
+            try:
+                while time.monotonic() < end:
+                    sock.settimeout(max(0.01, end - time.monotonic()))
+                    kind, content = next(records)
+                    text += content if kind == STDOUT else b""
+            except (StopIteration, TimeoutError):
+                pass
+        return text
+
+    def send(self, program, method, path, body, headers):
+        """The request is on its way; the socket on which its answer comes."""
+        data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        path = urllib.parse.quote(path, safe="/?&=%+:,-_.~")
+        out = record(BEGIN, struct.pack(">HB5x", 1, 0))
+        out += record(PARAMS, b"".join(pair(*v) for v in variables(method, path, headers, data).items())) + record(PARAMS, b"")
+        for at in range(0, len(data), 32768):
+            out += record(STDIN, data[at:at + 32768])
+        out += record(STDIN, b"")
+        sock = socket.socket(socket.AF_UNIX)
+        sock.settimeout(60)
+        sock.connect(str(self.run / f"{program}.sock"))
+        sock.sendall(out)
+        return sock

@@ -206,7 +206,7 @@ class Life:
 
     def lease(self):
         for row in self.site.rows(f"SELECT controller_id, token FROM api.poller_lease({self.poller})", "kidoban_gate_poller"):
-            self.controllers[int(row[0])][1] = row[1]
+            self.controllers.get(int(row[0]), row)[1] = row[1]  # one that was added since is nobody's here
 
     def events(self, gate, kinds, flags=0, credential=0, card="", ago_s=0, detail="", reader=1):
         """One event of each kind at the gate, a millisecond apart."""

@@ -153,6 +153,7 @@ function plots(reply, which, q) {
 async function bodyOf(request) {
   let text = '';
   for await (const piece of request) text += piece;
+  if (text) request.sentBody = true;
   return text && request.headers['content-type'] === 'application/json' ? JSON.parse(text) : {};
 }
 

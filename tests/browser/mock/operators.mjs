@@ -125,6 +125,7 @@ export function answerOperators(request, reply, name, q, body, json, problem) {
   const session = /^\/operators\/sessions\/(\d+)$/.exec(name);
   if (session) return end((s) => s.id === Number(session[1])) ? json(reply, 204, null) : problem(reply, 404, 'not_found');
   const out = /^\/operators\/(\d+)\/log-out$/.exec(name);
+  if (out && Object.hasOwn(request, 'sentBody')) return problem(reply, 400, 'bad_request', { errors: [{ pointer: '', code: 'unknown', detail: '' }] });
   if (out) return json(reply, 200, { ended: end((s) => s.operator.id === Number(out[1])) });
   if (name === '/operators') return request.method === 'GET' ? list(q, reply, json) : add(body, reply, json, problem);
   const which = /^\/operators\/(\d+)$/.exec(name);
