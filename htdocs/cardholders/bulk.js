@@ -9,6 +9,7 @@ import { notice } from '../app/notices.js';
 import { problemText } from '../app/problems.js';
 import { chooseDepartment, departmentPath, checkList } from '../app/choosers.js';
 import { validityInput, isoOf } from '../app/validity.js';
+import { sent } from '../transfers/jobs.js';
 import { emptyGrant, grantForm, grantsOf, loadTargets, targetOf } from './permits.js';
 
 /** who: {cardholders:[id]} or {filter:{...}}; count: how many the operator sees. */
@@ -74,6 +75,7 @@ export async function bulkDialog(who, count, departments, { start = 'permits_add
         try {
           const { data } = await order(who, count, { change: change() });
           notice(t('bulk.done', { n: number(data.changed) }));
+          sent();
           api.close(true);
         } catch (problem) {
           busy = false;
@@ -112,6 +114,7 @@ export function bulkDelete(who, count) {
         try {
           const { data } = await order(who, count, { delete: true });
           notice(t('bulk.deleted', { n: number(data.changed) }));
+          sent();
           api.close(true);
         } catch (problem) {
           busy = false;

@@ -11,6 +11,7 @@ import { problemText } from '../app/problems.js';
 import { mayEdit, mayView } from '../app/session.js';
 import { address } from '../app/router.js';
 import { everyGate } from '../gates/model.js';
+import { sent } from '../transfers/jobs.js';
 
 export const levels = [1, 2, 3, 4, 5, 6, 7, 8];
 
@@ -49,6 +50,7 @@ async function removePermit(permit, done) {
     const { etag } = await call('GET', `/permits/${permit.id}`);
     await call('DELETE', `/permits/${permit.id}`, { headers: { 'If-Match': etag } });
     notice(t('permit.removed', { target: nameOf(permit) }), 'info', { label: t('edit.undo'), run: () => giveBack(permit, done) });
+    sent();
     done();
   } catch (problem) {
     notice(problemText(problem), 'error');

@@ -30,7 +30,7 @@ function timeFields(filter, set) {
 function kindMenu(chosen, set) {
   const box = (kind, label, within) => html`<label class=${within ? 'kind-within' : 'kind-head'}><input type="checkbox" value=${kind} .checked=${chosen.includes(kind)} ?disabled=${within && chosen.includes(within)}
     @change=${(e) => set({ kind: e.target.checked ? [...chosen.filter((k) => !k.startsWith(`${kind}.`)), kind] : chosen.filter((k) => k !== kind) })}>${label}</label>`;
-  return html`<details class="menu" data-menu="change-kinds"><summary>${chosen.length ? t('filter.kinds_of', { n: chosen.length }) : t('filter.kinds')}</summary>
+  return html`<details class="menu" data-menu="change-kinds"><summary>${chosen.length ? t('change.kinds_of', { n: chosen.length }) : t('change.kinds')}</summary>
     <div class="menu-box kinds-box wider">${Object.entries(kindGroups).map(([group, kinds]) => html`<div class="kind-group">${kinds.length > 1 ? box(group, t('change.kind_all', { table: t(`change.table.${group}`) }), null) : nothing}
       ${kinds.map((k) => box(`${group}.${k}`, kindWords(`${group}.${k}`), group))}</div>`)}<div class="kind-group">${otherKinds.map((k) => box(k, kindWords(k), null))}</div></div></details>`;
 }

@@ -94,7 +94,7 @@ export function mountChanges(regions) {
     load,
     selected: wanted,
     chose: (s) => { rows.follow(s?.revision ?? null); keepAddress(s?.revision); },
-    count: (n, more) => t(more ? 'history.loaded' : 'history.count', { n: number(n) }),
+    count: (n, more) => t(more ? 'change.loaded' : 'change.count', { n: number(n) }),
     none: t('change.choose'),
     empty: t('change.empty'),
     tools: () => html`<button type="button" data-act="csv" @click=${() => csvDialog('', queryOf(filter), listCsv)}>${t('csv.open')}</button>`,

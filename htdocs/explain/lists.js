@@ -64,7 +64,7 @@ export function createReach(kind, changed) {
     if (error) return html`<p class="field-error" role="alert">${error}</p>`;
     if (!first) return loading ? html`<p class="muted" role="status">${t('loading')}</p>` : nothing;
     const differing = list.filter((r) => r.held !== r.server).length;
-    return html`<p role="status"><strong>${t(next ? 'history.loaded' : 'history.count', { n: number(list.length) })}</strong> <span class="muted">${dateTime(first.at)}</span>
+    return html`<p role="status"><strong>${t(next ? 'change.loaded' : `why.${kind}_count`, { n: number(list.length) })}</strong> <span class="muted">${dateTime(first.at)}</span>
         ${differing ? html`<span class="tone-warn"><span aria-hidden="true">▲</span> ${t('why.differing', { n: number(differing) })}</span>` : nothing}</p>
       ${kind === 'gate' ? heldFacts(first) : nothing}
       ${list.length ? html`<table class="data-table reach"><thead><tr>${kind === 'gate' ? html`<th scope="col">${t('event.cardholder')}</th><th scope="col">${t('event.department')}</th>` : html`<th scope="col">${t('gate.name')}</th>`}

@@ -44,7 +44,7 @@ export function importDialog(kind, done, job = null) {
   let stop = null;
   let update = () => {};
 
-  const fail = (problem) => { error = problemText(problem); };
+  const fail = (problem) => { error = problem.errors?.some((e) => e.code === 'rows_lost') ? t('import.rows_lost') : problemText(problem); };
   async function doing(work) {
     if (busy) return;
     busy = true;
@@ -61,6 +61,7 @@ export function importDialog(kind, done, job = null) {
 
   let turn = 0;
   async function readRows(after = null) {
+    if (job.rows_lost) return; // said in the dialog; nothing to ask for
     turn += 1;
     const mine = turn;
     try {
@@ -70,8 +71,7 @@ export function importDialog(kind, done, job = null) {
       next = page.next;
     } catch (problem) {
       if (mine !== turn) return;
-      if (problem.errors?.some((e) => e.code === 'rows_lost')) error = t('import.rows_lost');
-      else fail(problem);
+      fail(problem);
     }
     update();
   }
@@ -137,8 +137,9 @@ export function importDialog(kind, done, job = null) {
     <p role="status" data-state=${job.state}><strong>${t(`import.state.${job.state}`)}</strong> ${job.file_name} <span class="muted">${t(`import.mode.${job.mode}`)} ${t('import.row_count', { n: number(job.rows) })}</span></p>
     ${atWork(job) ? html`<progress max=${job.total || 1} value=${job.total ? job.progress : 0} aria-label=${t('transfer.progress')}></progress><p class="muted">${t('import.leave')}</p>` : nothing}
     ${job.state === 'failed' ? html`<p class="field-error" role="alert">${job.fault ? `${t('import.fault', { row: number(job.fault.row) })} ${why(job.fault.code)} ${job.fault.detail}` : why(job.reason)}</p>` : nothing}
-    ${atWork(job) || job.fault ? nothing : html`${counts()}${table()}`}
-    ${job.state === 'previewed' && job.deletion_cap.exceeded ? html`<label class="choice dialog-warning"><input type="checkbox" name="agree" .checked=${agreed} @change=${(e) => { agreed = e.target.checked; update(); }}>
+    ${job.rows_lost ? html`<p class="dialog-warning" role="alert"><span aria-hidden="true">▲</span> ${t('import.rows_lost')}</p>` : nothing}
+    ${atWork(job) || job.fault || job.rows_lost ? nothing : html`${counts()}${table()}`}
+    ${job.state === 'previewed' && job.deletion_cap.exceeded && !job.rows_lost ? html`<label class="choice dialog-warning"><input type="checkbox" name="agree" .checked=${agreed} @change=${(e) => { agreed = e.target.checked; update(); }}>
       ${t('import.agree', { n: number(job.counts.delete) })}</label>` : nothing}`;
 
   function buttons(api) {
@@ -146,9 +147,9 @@ export function importDialog(kind, done, job = null) {
     const toApply = job.counts.add + job.counts.change + job.counts.delete;
     return html`${atWork(job) ? nothing : html`<button type="button" @click=${another}>${t('import.another')}</button>`}
       ${['reading', 'previewed'].includes(job.state) ? html`<button type="button" @click=${cancel}>${t('import.cancel')}</button>` : nothing}
-      ${['previewed', 'done'].includes(job.state) ? html`<button type="button" data-act="result" @click=${result}>${t('import.result')}</button>` : nothing}
+      ${['previewed', 'done'].includes(job.state) && !job.rows_lost ? html`<button type="button" data-act="result" @click=${result}>${t('import.result')}</button>` : nothing}
       <button type="button" @click=${() => api.close()}>${t('close')}</button>
-      ${job.state === 'previewed' ? html`<button class="primary" ?disabled=${busy || !toApply || (job.deletion_cap.exceeded && !agreed)}>${t('import.apply', { n: number(toApply) })}</button>` : nothing}`;
+      ${job.state === 'previewed' && !job.rows_lost ? html`<button class="primary" ?disabled=${busy || !toApply || (job.deletion_cap.exceeded && !agreed)}>${t('import.apply', { n: number(toApply) })}</button>` : nothing}`;
   }
 
   stop = currentImport.subscribe(({ job: next }) => { if (job) follow(next); });

@@ -95,7 +95,8 @@ export function mountDepartments({ centre, detail }) {
   const drawDetail = view(box, () => (chosen ? html`<div class="pane-title"><h2>${chosen.name}</h2><span class="muted mono">${chosen.code}</span></div>
     <div class="tab-panel"><dl class="facts wide">${fact(t('department.path'), departmentPath(departments, chosen.id))}${fact(t('department.code'), chosen.code)}
       ${fact(t('department.below'), t('department.count', { n: number(departmentsBelow(departments, chosen.id).size - 1) }))}</dl>
-      ${mayView('cardholders') ? html`<a href=${address('cardholders', '', { department: chosen.id })}>${t('department.people')}</a>` : nothing}</div>`
+      ${mayView('cardholders') ? html`<a href=${address('cardholders', '', { department: chosen.id })}>${t('department.people')}</a> ` : nothing}
+      ${mayView('change_history') ? html`<a href=${address('settings', 'change_history', { subject: 'department', subject_id: chosen.id, name: chosen.name })}>${t('setting.change_history')}</a>` : nothing}</div>`
     : html`<p class="empty">${t('detail.choose_department')}</p>`));
 
   undo.add(drawHead.stop, drawDetail.stop);

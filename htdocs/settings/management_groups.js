@@ -35,7 +35,8 @@ export function mountManagementGroups(regions) {
       <button type="button" data-act="edit" ?disabled=${!g} @click=${() => edit(g)}>${t('change')}</button>
       <button type="button" class="outline-danger" data-act="delete" ?disabled=${!g} @click=${() => remove(g)}>${t('delete')}</button>` : nothing),
     detail: (g) => html`<div class="pane-title"><h2>${g.name}</h2></div><div class="tab-panel"><dl class="facts wide">
-      ${fact(t('screen.gates'), mayView('gates') ? html`<a href=${address('gates', '', { management_group: g.id })}>${t('gates.count', { n: number(g.gates) })}</a>` : number(g.gates))}${fact(t('setting.note'), g.note)}</dl></div>`,
+      ${fact(t('screen.gates'), mayView('gates') ? html`<a href=${address('gates', '', { management_group: g.id })}>${t('gates.count', { n: number(g.gates) })}</a>` : number(g.gates))}${fact(t('setting.note'), g.note)}</dl>
+      ${mayView('change_history') ? html`<a href=${address('settings', 'change_history', { subject: 'management_group', subject_id: g.id, name: g.name })}>${t('setting.change_history')}</a>` : nothing}</div>`,
   });
   return list.stop;
 }

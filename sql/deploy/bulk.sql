@@ -66,7 +66,7 @@ BEGIN
     PERFORM api.change_begin('validity.minutes', '');
     EXECUTE 'UPDATE cardholder x SET valid_from = ' || format(lo, 'x') || ', valid_to = ' || format(hi, 'x') || ' WHERE ' || uneven;
     EXECUTE 'DELETE FROM permit x USING permit y WHERE ' || uneven || ' AND y.cardholder_id = x.cardholder_id AND y.id <> x.id'
-            ' AND (y.id < x.id OR extract(epoch FROM y.valid_from) % 60 IS NOT DISTINCT FROM 0 AND extract(epoch FROM y.valid_to) % 60 IS NOT DISTINCT FROM 0)'
+            ' AND (y.id < x.id OR coalesce(extract(epoch FROM y.valid_from) % 60, 0) = 0 AND coalesce(extract(epoch FROM y.valid_to) % 60, 0) = 0)'
             ' AND (y.gate_id, y.gate_group_id) IS NOT DISTINCT FROM (x.gate_id, x.gate_group_id)'
             ' AND ' || format(lo, 'y') || ' IS NOT DISTINCT FROM ' || format(lo, 'x') || ' AND ' || format(hi, 'y') || ' IS NOT DISTINCT FROM ' || format(hi, 'x');
     EXECUTE 'UPDATE permit x SET valid_from = ' || format(lo, 'x') || ', valid_to = ' || format(hi, 'x') || ' WHERE ' || uneven;

@@ -1,7 +1,7 @@
 // Cardholders, settings and transfers against the mock, with 300,000 people.
 import { needBrowser, launch, openPage, test, ok, equal, until, runTests, axe, columnTexts } from './lib.mjs';
 import { startMock } from './mock/server.mjs';
-import { change, person, permits, proof, total, sets, transfers } from './mock/people.mjs';
+import { change, person, permits, proof, total, sets, transfers, imports } from './mock/people.mjs';
 import { departments, groups } from './mock/data.mjs';
 
 needBrowser();
@@ -261,6 +261,19 @@ test('an import: looked at with its errors, left and come back to, applied, the 
   equal(asked('/imports/1/apply').body, { agree_deletions: true }, 'agreed');
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('dialog [data-act=result]')]);
   equal(download.suggestedFilename(), 'result.csv', 'result file');
+  equal(page.troubles, [], 'console errors');
+});
+
+test('an import whose rows the database lost says so, and offers nothing that can not be done', async () => {
+  imports.unshift({ ...imports[0], id: 2, state: 'previewed', rows_lost: true });
+  const page = await fresh('#/cardholders');
+  await rows(page);
+  await page.click('[data-act=import]');
+  await page.click('dialog .plain-list button >> nth=0');
+  await until(async () => (await text(page, 'dialog .dialog-warning')).includes('失われました'), 'says so');
+  equal(await page.$('dialog [data-act=result], dialog .primary, dialog .import-rows'), null, 'neither result nor apply');
+  equal(site.requests.filter((r) => r.name === '/imports/2/rows').length, 0, 'rows are not asked for');
+  imports.shift();
   equal(page.troubles, [], 'console errors');
 });
 
