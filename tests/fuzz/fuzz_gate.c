@@ -9,6 +9,7 @@
 #include "gate/codec.h"
 #include "gate/driver.h"
 #include "gate/permit.h"
+#include "gate/uhppote_message.h"
 
 static void
 broke(const char *what)
@@ -53,6 +54,23 @@ fuzz_record(const uint8_t *data, size_t size)
 	if (event_decode(data, size, &e) == GATE_OK && !e.quarantined &&
 	    (event_encode(&e, again, sizeof again) != (int)size || memcmp(again, data, size) != 0))
 		broke("an event does not encode to the same bytes");
+}
+
+void
+fuzz_uhppote(const uint8_t *data, size_t size)
+{
+	uint8_t once[UHPPOTE_SIZE], twice[UHPPOTE_SIZE];
+	struct uhppote_message m;
+
+	for (int reply = 0; reply < 2; reply++) {
+		if (uhppote_decode(data, size, reply, &m) != UHPPOTE_OK)
+			continue;
+		if (uhppote_encode(&m, once) < 0)
+			broke("a board's datagram was accepted that can not be");
+		if (uhppote_decode(once, sizeof once, reply, &m) != UHPPOTE_OK || uhppote_encode(&m, twice) < 0 ||
+		    memcmp(once, twice, sizeof once) != 0)
+			broke("a board's datagram does not read the same again");
+	}
 }
 
 /* --- the session ------------------------------------------------------------------------------------------- */
