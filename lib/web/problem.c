@@ -140,6 +140,8 @@ static const struct {
 	{"department_code", "/code"},
 	{"management_group_name", "/name"},
 	{"gate_group_name", "/name"},
+	{"controller_serial", "/serial"},
+	{"controller_address", "/address"},
 	{"permit_once", "/valid_from"},
 };
 

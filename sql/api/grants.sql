@@ -39,6 +39,12 @@ GRANT UPDATE (name, building, place, management_group_id) ON gate TO kidoban_gat
 GRANT EXECUTE ON FUNCTION version_stamp(), api.change_begin(text, text, text), api.change_end() TO kidoban_gates;
 GRANT EXECUTE ON FUNCTION api.command_request_create(int4[], text, text, int4, text, text, text),
   api.gate_update(int4, int8, text, text, text, int4) TO kidoban_gates;
+GRANT INSERT (id, name, driver, serial, address, port, note), UPDATE (name, address, port, note, enabled), DELETE ON controller TO kidoban_gates;
+GRANT INSERT (controller_id, door, management_group_id, name, building, place, exit_reader), DELETE ON gate TO kidoban_gates;
+GRANT USAGE ON SEQUENCE controller_id_seq, gate_id_seq TO kidoban_gates;
+GRANT EXECUTE ON FUNCTION controller_right(), controller_doors(text, text), controller_check(text, text, text), controller_lock(int4, int8),
+  controller_permits_end(int4), api.controller_create(jsonb, jsonb), api.controller_update(int4, int8, jsonb),
+  api.controller_delete(int4, int8) TO kidoban_gates;
 
 -- cardholders: persons, cards and permits, but never a sealed PIN; it can write one
 GRANT SELECT (id, from_cs, employee_number, name, kana, department_id, valid_from, valid_to, enabled, lost, lost_at, extended_unlock,

@@ -35,6 +35,7 @@ END $$;
 \ir command.sql
 \ir alarm.sql
 \ir gate.sql
+\ir controller.sql
 \ir cardholder.sql
 \ir cardholder_edit.sql
 \ir permit.sql

@@ -78,7 +78,7 @@ INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   import_cancel import_rows import_claim import_progress import_end import_stage import_piece import_pins import_basis import_check import_step
   import_tidy import_grants import_check_cardholders import_write_cardholders import_check_departments import_write_departments
   department_paths cardholders_csv departments_csv undo_rule undo_changed_since change_undo
-  gate_group_revision gate_groups gate_group_permits_end gate_group_preview
+  gate_group_revision gate_groups gate_group_permits_end gate_group_preview controller_permits_end
   latest_revision records_at touched_cardholders permit_records revocations stream_set acts_between concerned_controllers poller_streams
   poller_stream_confirm poller_stream_lost poller_job_progress poller_job_end
   job_claim job_renew job_progress job_end job_queued queue_transfers transfer_plan transfer_watch transfer_targets

@@ -7,3 +7,5 @@ dist_check_SCRIPTS += tests/web/transfers_test.py
 WEB_TESTS += tests/web/transfers_test.py
 dist_check_SCRIPTS += tests/web/explanations_test.py
 WEB_TESTS += tests/web/explanations_test.py
+dist_check_SCRIPTS += tests/web/controllers_test.py
+WEB_TESTS += tests/web/controllers_test.py

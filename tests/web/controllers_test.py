@@ -1,0 +1,117 @@
+#!/usr/bin/python3
+"""Controllers: added with their gates, changed, deleted, by whom; what stays when they are gone (G-1). Prints TAP."""
+import web
+
+ADMIN = {}
+
+
+def etag(answer):
+    return {"If-Match": answer.headers["ETag"]}
+
+
+def board(serial="405000123", address="127.99.0.1", doors=(1, 2, 3, 4), **more):
+    gates = [{"door": door, "name": f"{serial} {door}", "management_group": 1} for door in doors]
+    return {"name": f"board {serial}", "driver": "uhppote", "serial": serial, "address": address, "gates": gates, **more}
+
+
+def one_life(tap, site, contract):
+    client = web.Client(site, contract)
+    client.login()
+    ADMIN["client"] = client
+    seeded = client.get("/controllers").json["controllers"]
+    tap.check([c["driver"] for c in seeded] == ["kidoban"] * len(seeded) and sum(len(c["gates"]) for c in seeded) == 8, "the seeded ones are listed with their gates", seeded)
+    made = client.post("/controllers", board())
+    tap.check(made.status == 201 and made.json["port"] == 60000 and [g["door"] for g in made.json["gates"]] == [1, 2, 3, 4], "a board is added with its doors", made)
+    one = made.headers["Location"].removeprefix("/api/v1")
+    tap.check(client.get(one).json == made.json and client.get(one).headers["ETag"] == made.headers["ETag"], "and is where it says")
+    gate = made.json["gates"][0]["id"]
+    seen = client.get(f"/gates/{gate}").json
+    tap.check(seen["controller"]["driver"] == "uhppote" and seen["exit_reader"] == "none" and seen["state"]["lock_state"] == "unknown", "its gates are gates, not heard of yet", seen)
+    two = client.post("/controllers", board("205000123", "127.99.0.2", (1, 2)))
+    tap.check(client.get(f"/gates/{two.json['gates'][0]['id']}").json["exit_reader"] == "card", "a board of two doors has a reader on either side")
+
+    changed = client.ask("PATCH", one, {"address": "127.99.0.9", "note": "in the attic"}, headers=etag(made))
+    tap.check(changed.status == 200 and (changed.json["address"], changed.json["note"]) == ("127.99.0.9", "in the attic"), "its address changes", changed)
+    stale = client.ask("PATCH", one, {"enabled": False}, headers=etag(made))
+    tap.check(stale.status == 412 and stale.json["current"] == changed.json, "stale is 412 with what is there", stale)
+    tap.check(client.ask("PATCH", one, {"enabled": False}).status == 428, "without If-Match it is 428")
+    off = client.ask("PATCH", one, {"enabled": False}, headers=etag(changed))
+    tap.check(off.status == 200 and off.json["enabled"] is False, "it can be switched off")
+
+    person = int(site.value("SELECT min(cardholder_id) FROM kidoban.credential"))
+    site.psql(f"BEGIN; SELECT api.change_begin('test'); INSERT INTO kidoban.permit (cardholder_id, gate_id, pass_level) VALUES ({person}, {gate}, 1);"
+              f" INSERT INTO kidoban.gate_group_member (gate_group_id, gate_id) VALUES (1, {gate}); COMMIT;")
+    gone = client.ask("DELETE", one, headers=etag(off))
+    tap.check(gone.status == 200 and client.get(one).status == 404 and client.get(f"/gates/{gate}").status == 404, "deleted, it is gone with its gates", gone)
+    tap.check(site.value(f"SELECT count(*) FROM kidoban.permit WHERE gate_id = {gate}") == "0"
+              and site.value(f"SELECT count(*) FROM kidoban.gate_group_member WHERE gate_id = {gate}") == "0", "permits for them and their places in groups have ended")
+    tap.check(site.value(f"SELECT count(*) FROM kidoban.gate_past WHERE id = {gate}") == "1"
+              and site.value(f"SELECT count(*) FROM kidoban.permit_past WHERE gate_id = {gate}") == "1", "and are remembered")
+    again = client.post("/controllers", board())
+    tap.check(again.status == 201 and again.json["gates"][0]["id"] not in (gate, None), "added again, its gates have numbers of their own", again)
+
+
+def history_stays(tap, site, contract):
+    """What happened at a gate is still found, under its name, when its controller is deleted."""
+    client, life = ADMIN["client"], web.life_of(site)
+    life.events(1, [109])
+    controller = client.get("/gates/1").json["controller"]
+    name = client.get("/gates/1").json["name"]
+    before = [e for e in client.get("/history/access?limit=100").json["events"] if e["gate"]["id"] == 1]
+    answer = client.get(f"/controllers/{controller['id']}")
+    gone = client.ask("DELETE", f"/controllers/{controller['id']}", headers=etag(answer))
+    after = [e for e in client.get("/history/access?limit=100").json["events"] if e["gate"]["id"] == 1]
+    tap.check(gone.status == 200 and before and [e["id"] for e in after] == [e["id"] for e in before], "its history stays", (gone, before, after))
+    tap.check(after and after[0]["gate"]["name"] == name, "under the name it had", after)
+
+
+def refusals(tap, site, contract):
+    client = ADMIN["client"]
+    for body, pointer, code in (
+            (board("305000123"), "/serial", "malformed"), (board("40500012a"), "/serial", "malformed"), (board(address="127.99.0"), "/address", "malformed"),
+            (board(address="::1"), "/address", "malformed"), (board(address="127.99.0.0/24"), "/address", "malformed"),
+            (board("105000123", doors=(1, 2)), "/gates", "out_of_range"), (board("405000124", doors=(1, 1)), "/gates", "repeated"),
+            (dict(board("405000124"), driver="kidoban"), "/serial", "malformed"),
+            (dict(board("405000124"), gates=[{"door": 1, "name": "x", "management_group": 999}]), "/management_group", "not_found")):
+        answer = client.post("/controllers", body)
+        tap.check(answer.status == 422 and (pointer, code) in answer.fields, f"refused: {pointer} {code}", answer)
+    for body, pointer in ((dict(board(), gates=[]), "/gates"), (dict(board(), driver="other"), "/driver"), (dict(board(), port=0), "/port"),
+                          (dict(board(), gates=[{"door": 9, "name": "x", "management_group": 1}]), "/gates/0/door")):
+        answer = client.post("/controllers", body)
+        tap.check(answer.status == 400 and pointer in {p for p, _ in answer.fields}, f"400: {pointer}", answer)
+    twice = client.post("/controllers", board(address="127.99.0.77"))
+    tap.check(twice.status == 409 and ("/serial", "taken") in twice.fields, "a serial number is there once", twice)
+    there = client.post("/controllers", board("405000777", "127.99.0.2"))
+    tap.check(there.status == 409 and ("/address", "taken") in there.fields, "and so is an address", there)
+    tap.check(client.get("/controllers/99999").status == 404, "what is not there is 404")
+    ours = client.post("/controllers", {"name": "ours", "driver": "kidoban", "serial": "4b44000000abcdef", "address": "127.99.1.1",
+                                        "gates": [{"door": 1, "name": "ours 1", "management_group": 2}]})
+    tap.check(ours.status == 201 and ours.json["port"] == 11000, "a controller of our own protocol is added as well", ours)
+
+
+def rights(tap, site, contract):
+    """Both rights are needed, and scope over every gate."""
+    for name, given, expected in (("gates_only", {"gates": "edit"}, 403), ("neither", {"gates": "view"}, 403)):
+        web.add_operator(site, name, rights=given)
+        client = web.Client(site, contract)
+        client.login(name)
+        answer = client.post("/controllers", board("405000999", "127.99.3.1"))
+        tap.check(answer.status == expected, f"{name}: adding is {expected}", answer)
+        tap.check(client.get("/controllers").status == 200, f"{name}: looking is allowed")
+    web.add_operator(site, "system_only", rights={"gates": "view", "system_administration": "edit"})
+    client = web.Client(site, contract)
+    client.login("system_only")
+    tap.check(client.post("/controllers", board("405000999", "127.99.3.1")).status == 403, "system administration without gates: adding is 403")
+    web.add_operator(site, "narrow", rights={"gates": "edit", "system_administration": "edit"}, groups=[2])
+    client = web.Client(site, contract)
+    client.login("narrow")
+    tap.check(client.post("/controllers", board("405000999", "127.99.3.1")).status in (403, 422), "with some management groups only: adding is refused")
+    foreign = ADMIN["client"].get("/controllers").json["controllers"]
+    shown = {c["id"] for c in client.get("/controllers").json["controllers"]}
+    tap.check(shown and shown < {c["id"] for c in foreign}, "and only their controllers are seen", shown)
+    hidden = next(c for c in foreign if c["id"] not in shown)
+    answer = client.ask("DELETE", f"/controllers/{hidden['id']}", headers={"If-Match": f'"{hidden["revision"]}"'})
+    tap.check(answer.status == 404, "of which the others do not exist", answer)
+
+
+web.run(one_life, history_stays, refusals, rights)
