@@ -23,7 +23,15 @@ lib_gate_libgate_a_SOURCES = \
 	lib/gate/message_rule.c \
 	lib/gate/permit.c lib/gate/permit.h \
 	lib/gate/session.c lib/gate/session.h \
+	lib/gate/uhppote.c lib/gate/uhppote_session.h \
+	lib/gate/uhppote_cards.c \
+	lib/gate/uhppote_command.c \
+	lib/gate/uhppote_event.c \
 	lib/gate/uhppote_message.c lib/gate/uhppote_message.h \
+	lib/gate/uhppote_reason.c \
+	lib/gate/uhppote_request.c \
+	lib/gate/uhppote_state.c \
+	lib/gate/uhppote_time.c \
 	lib/gate/uhppote_value.c lib/gate/uhppote_value.h \
 	lib/gate/wire.c
 

@@ -211,6 +211,8 @@ next_input(struct play *p, uint8_t kind, uint8_t argument, const uint8_t *data, 
 	case GATE_IN_TICK:
 	case GATE_IN_STORE_FAILED:
 	case GATE_IN_TRANSFER_STOP:
+	case GATE_IN_CARDS:
+	case GATE_INPUTS:
 		break;
 	}
 	if (in.kind == GATE_IN_SLOT && gate_session_holds_slot(p->session))
