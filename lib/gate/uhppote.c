@@ -68,7 +68,7 @@ forget_channel(struct board *b, const char *why)
 	if (b->state < GATE_SESSION_STEADY)
 		board_tell_communication(b, COMMUNICATION_DOWN, why);
 	b->state = GATE_SESSION_DOWN;
-	request_drop(b);
+	board_request_drop(b);
 	b->silent = TASK_NONE;
 	cards_failed(b, "the controller does not answer");
 	b->connect_ms = b->now + b->connect_backoff_ms + spread(b) * b->connect_backoff_ms / 4000;
@@ -104,9 +104,9 @@ is_due(const struct board *b, enum task task)
 	case TASK_SETUP:
 		return b->setup_due != 0;
 	case TASK_TAIL:
-		return tail_due(b);
+		return board_tail_due(b);
 	case TASK_EVENT:
-		return event_due(b);
+		return board_event_due(b);
 	case TASK_OLDEST:
 		return b->oldest != 0 && !b->storing;
 	case TASK_CARDS:
@@ -168,7 +168,7 @@ use_slot(struct board *b)
 	/* A task may be over without a word to the board: then the next one has its turn. */
 	while (b->slot_left > 0 && (task = next_task(b)) != TASK_NONE && task_class[task] <= b->slot_class) {
 		b->slot_left--;
-		request_start(b, task);
+		board_request_start(b, task);
 	}
 	if (b->task == TASK_NONE && b->state != GATE_SESSION_CONNECTING) {
 		b->slot_held = false;
@@ -200,7 +200,7 @@ static void
 run_timers(struct board *b)
 {
 	if (b->task != TASK_NONE && b->now >= b->again_ms)
-		request_overdue(b);
+		board_request_overdue(b);
 	board_commands_expire(b);
 	if (b->state == GATE_SESSION_DOWN && b->now >= b->connect_ms)
 		b->state = GATE_SESSION_WAITING;
@@ -271,13 +271,13 @@ take_input(struct board *b, const struct gate_input *in)
 			forget_channel(b, in->u.text);
 		break;
 	case GATE_IN_MESSAGE:
-		reply_received(b, in->u.message.bytes, in->u.message.size);
+		board_reply_received(b, in->u.message.bytes, in->u.message.size);
 		break;
 	case GATE_IN_STORED:
-		events_stored(b, in->u.stored.log, in->u.stored.mark);
+		board_events_stored(b, in->u.stored.log, in->u.stored.mark);
 		break;
 	case GATE_IN_STORE_FAILED:
-		events_store_failed(b);
+		board_events_store_failed(b);
 		break;
 	case GATE_IN_COMMAND:
 		board_command_queue(b, &in->u.command);
@@ -350,7 +350,7 @@ board_new(const struct gate_config *config)
 	b->fetched = config->mark;
 	b->communication = COMMUNICATION_UNKNOWN;
 	b->silent = TASK_NONE;
-	request_drop(b);
+	board_request_drop(b);
 	return &b->common;
 }
 

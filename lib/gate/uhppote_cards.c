@@ -42,7 +42,7 @@ cards_stop(struct board *b)
 	if (b->cards.phase == CARDS_NONE)
 		return;
 	if (b->task == TASK_CARDS || b->task == TASK_URGENT_CARDS)
-		request_drop(b);
+		board_request_drop(b);
 	finish(b, false, "stopped");
 }
 

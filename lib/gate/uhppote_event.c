@@ -11,15 +11,15 @@
 enum { TAIL_AT = 12 };			/* type to reason of an event: as good as a name */
 
 bool
-tail_due(const struct board *b)
+board_tail_due(const struct board *b)
 {
 	return !b->tail_checked && b->config.mark > 0 && b->config.tail_known && !b->storing;
 }
 
 bool
-event_due(const struct board *b)
+board_event_due(const struct board *b)
 {
-	return !b->storing && !tail_due(b) && b->oldest == 0 &&
+	return !b->storing && !board_tail_due(b) && b->oldest == 0 &&
 	    (b->remote_newest > b->fetched || (b->want & GATE_WANT_EVENTS) != 0);
 }
 
@@ -44,7 +44,7 @@ log_changed(struct board *b, const char *why)
 }
 
 void
-events_seen(struct board *b, uint32_t newest)
+board_events_seen(struct board *b, uint32_t newest)
 {
 	static const uint8_t none[GATE_LOG_SIZE];
 
@@ -56,14 +56,14 @@ events_seen(struct board *b, uint32_t newest)
 }
 
 void
-event_build(struct board *b, enum task task, struct uhppote_message *m)
+board_event_build(struct board *b, enum task task, struct uhppote_message *m)
 {
 	m->function = UHPPOTE_GET_EVENT;
 	m->u.number = task == TASK_TAIL ? b->config.mark : task == TASK_OLDEST ? UHPPOTE_INDEX_OLDEST : b->fetched + 1;
 }
 
 void
-events_flush(struct board *b)
+board_events_flush(struct board *b)
 {
 	struct gate_action *a;
 
@@ -120,7 +120,7 @@ take_event(struct board *b, const struct uhppote_event *e)
 	if (b->fetched > b->remote_newest)
 		b->remote_newest = b->fetched;
 	if (b->batch_count == BOARD_EVENTS_MAX || b->fetched == b->remote_newest)
-		events_flush(b);
+		board_events_flush(b);
 }
 
 /* There is nothing at this index: fewer events than were said, or none more. */
@@ -131,7 +131,7 @@ past_newest(struct board *b)
 	if (b->remote_newest > b->fetched)
 		b->want |= GATE_WANT_STATUS;
 	b->remote_newest = b->fetched;
-	events_flush(b);
+	board_events_flush(b);
 }
 
 static void
@@ -161,7 +161,7 @@ oldest_answered(struct board *b, const struct uhppote_event *e)
 }
 
 void
-event_answered(struct board *b, enum task task, const struct uhppote_event *e)
+board_event_answered(struct board *b, enum task task, const struct uhppote_event *e)
 {
 	if (task == TASK_TAIL) {
 		tail_answered(b, e);
@@ -169,7 +169,7 @@ event_answered(struct board *b, enum task task, const struct uhppote_event *e)
 		oldest_answered(b, e);
 	} else if (e->type == UHPPOTE_EVENT_OVERWRITTEN) {
 		b->oldest = 1;				/* a hole is told only when the database has all before it */
-		events_flush(b);
+		board_events_flush(b);
 	} else if (e->index == 0 || e->type == UHPPOTE_EVENT_NONE) {
 		past_newest(b);
 	} else if (e->index == b->fetched + 1) {
@@ -181,7 +181,7 @@ event_answered(struct board *b, enum task task, const struct uhppote_event *e)
 }
 
 void
-events_stored(struct board *b, const uint8_t *log, uint32_t mark)
+board_events_stored(struct board *b, const uint8_t *log, uint32_t mark)
 {
 	bool ours = memcmp(log, b->config.log, GATE_LOG_SIZE) == 0;
 
@@ -204,7 +204,7 @@ events_stored(struct board *b, const uint8_t *log, uint32_t mark)
 }
 
 void
-events_store_failed(struct board *b)
+board_events_store_failed(struct board *b)
 {
 	emit_count(b->out, GATE_COUNT_STORE_FAILED);
 	b->storing = false;

@@ -46,7 +46,7 @@ build(struct board *b, enum task task)
 	case TASK_TAIL:
 	case TASK_EVENT:
 	case TASK_OLDEST:
-		event_build(b, task, m);
+		board_event_build(b, task, m);
 		return true;
 	default:
 		state_build(b, task, m);
@@ -55,7 +55,7 @@ build(struct board *b, enum task task)
 }
 
 void
-request_start(struct board *b, enum task task)
+board_request_start(struct board *b, enum task task)
 {
 	uint8_t unused[UHPPOTE_SIZE];
 
@@ -78,7 +78,7 @@ request_start(struct board *b, enum task task)
 }
 
 void
-request_drop(struct board *b)
+board_request_drop(struct board *b)
 {
 	b->task = TASK_NONE;
 	b->again_ms = BOARD_NEVER;
@@ -112,14 +112,14 @@ refused_by_silence(struct board *b, enum task task)
 static void
 gave_up_once(struct board *b)
 {
-	request_drop(b);
+	board_request_drop(b);
 	board_command_failed(b, OUTCOME_UNKNOWN, "the controller did not answer: the door may have opened");
 	board_lost(b, "no answer to a command");
 	b->connect_ms = b->now;
 }
 
 void
-request_overdue(struct board *b)
+board_request_overdue(struct board *b)
 {
 	enum task task = b->task;
 	bool probing = b->silent != TASK_NONE;
@@ -135,7 +135,7 @@ request_overdue(struct board *b)
 		return;
 	}
 	emit_count(b->out, GATE_COUNT_NO_ANSWER);
-	request_drop(b);
+	board_request_drop(b);
 	if (probing || task == TASK_HELLO) {
 		if (b->silent == TASK_COMMAND)
 			board_command_failed(b, OUTCOME_UNKNOWN, "the controller did not answer in time");
@@ -144,7 +144,7 @@ request_overdue(struct board *b)
 		return;
 	}
 	b->silent = task;
-	request_start(b, TASK_PROBE);
+	board_request_start(b, TASK_PROBE);
 }
 
 static void
@@ -161,7 +161,7 @@ dispatch(struct board *b, enum task task, const struct uhppote_message *m)
 	case TASK_TAIL:
 	case TASK_EVENT:
 	case TASK_OLDEST:
-		event_answered(b, task, &m->u.event);
+		board_event_answered(b, task, &m->u.event);
 		break;
 	case TASK_PROBE:
 		task = b->silent;
@@ -175,7 +175,7 @@ dispatch(struct board *b, enum task task, const struct uhppote_message *m)
 }
 
 void
-reply_received(struct board *b, const uint8_t *bytes, size_t size)
+board_reply_received(struct board *b, const uint8_t *bytes, size_t size)
 {
 	struct uhppote_message m;
 	enum task task = b->task;
@@ -198,7 +198,7 @@ reply_received(struct board *b, const uint8_t *bytes, size_t size)
 
 		b->rtt_ms = b->rtt_ms == 0 ? rtt : (7 * b->rtt_ms + rtt) / 8;
 	}
-	request_drop(b);
+	board_request_drop(b);
 	b->datagram = bytes;
 	dispatch(b, task, &m);
 	b->datagram = NULL;

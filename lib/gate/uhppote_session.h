@@ -146,10 +146,10 @@ void board_tell_communication(struct board *b, int communication, const char *re
 void board_note(struct board *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* uhppote_request.c */
-void request_start(struct board *b, enum task task);
-void request_overdue(struct board *b);
-void request_drop(struct board *b);
-void reply_received(struct board *b, const uint8_t *bytes, size_t size);
+void board_request_start(struct board *b, enum task task);
+void board_request_overdue(struct board *b);
+void board_request_drop(struct board *b);
+void board_reply_received(struct board *b, const uint8_t *bytes, size_t size);
 
 /* uhppote_state.c */
 void state_build(struct board *b, enum task task, struct uhppote_message *m);
@@ -161,14 +161,14 @@ void state_report(struct board *b);
 int state_next_mode(const struct board *b);	/* door 1-4 */
 
 /* uhppote_event.c */
-bool tail_due(const struct board *b);
-bool event_due(const struct board *b);
-void events_seen(struct board *b, uint32_t newest);
-void event_build(struct board *b, enum task task, struct uhppote_message *m);
-void event_answered(struct board *b, enum task task, const struct uhppote_event *e);
-void events_stored(struct board *b, const uint8_t *log, uint32_t mark);
-void events_store_failed(struct board *b);
-void events_flush(struct board *b);
+bool board_tail_due(const struct board *b);
+bool board_event_due(const struct board *b);
+void board_events_seen(struct board *b, uint32_t newest);
+void board_event_build(struct board *b, enum task task, struct uhppote_message *m);
+void board_event_answered(struct board *b, enum task task, const struct uhppote_event *e);
+void board_events_stored(struct board *b, const uint8_t *log, uint32_t mark);
+void board_events_store_failed(struct board *b);
+void board_events_flush(struct board *b);
 /* uhppote_reason.c: what an event is in our words */
 void event_translate(const struct uhppote_event *from, struct gate_event *to);
 

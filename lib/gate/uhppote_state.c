@@ -224,7 +224,7 @@ status_answered(struct board *b, enum task task, const struct uhppote_status *s)
 		board_note(b, "it reports fault %u", s->fault);
 		want_clock(b);
 	}
-	events_seen(b, s->event.index);
+	board_events_seen(b, s->event.index);
 	if (task == TASK_HELLO)
 		hello_done(b, clamp32(offset), trusted);
 	else
