@@ -10,6 +10,7 @@ import { problemText } from '../app/problems.js';
 import { address } from '../app/router.js';
 import { stateMark, alarmMarks } from './states.js';
 import { createGateLog, logTemplate } from './log.js';
+import { lacksState, notAvailable, lackingList, unsecuredMark, unsecuredWarning } from './driver.js';
 
 const tabIds = ['basic', 'controller', 'entry_reader', 'exit_reader', 'related'];
 
@@ -19,9 +20,9 @@ function stateCards(gate) {
   const card = (label, value) => html`<div class="state-card"><dt>${label}</dt><dd>${value}</dd></div>`;
   const s = gate.state;
   return html`<dl class="state-cards">
-    ${['lock_state', 'door_state', 'arm_state'].map((k) => card(t(`gate.${k}`), stateMark(k, s[k])))}
+    ${['lock_state', 'door_state', 'arm_state'].map((k) => card(t(`gate.${k}`), lacksState(gate, k) ? notAvailable(lacksState(gate, k)) : stateMark(k, s[k])))}
     ${card(t('gate.communication'), stateMark('communication', gate.controller.communication))}
-    ${card(t('gate.verification_mode'), code('verification_mode', s.verification_mode))}
+    ${card(t('gate.verification_mode'), lacksState(gate, 'verification_mode') ? notAvailable(lacksState(gate, 'verification_mode')) : code('verification_mode', s.verification_mode))}
     ${card(t('gate.unlock_mode'), code('unlock_mode', s.unlock_mode))}
     ${card(t('gate.age'), age(ageSince(s.seen_at)))}
     ${s.alarms.length ? card(t('gate.alarms'), alarmMarks(s.alarms)) : nothing}</dl>`;
@@ -41,12 +42,12 @@ function basic(gate, log) {
 
 function controller(gate) {
   const c = gate.controller;
-  return html`<dl class="facts wide">
+  return html`${unsecuredWarning(c.driver)}<dl class="facts wide">
     ${pair(t('controller.name'), c.name)}${pair(t('gate.communication'), stateMark('communication', c.communication))}
     ${pair(t('controller.since'), c.communication_since ? `${dateTime(c.communication_since)} (${age(ageSince(c.communication_since))})` : '')}
     ${pair(t('controller.last_seen'), dateTime(c.last_seen_at))}${c.reason ? pair(t('controller.reason'), c.reason) : nothing}
     ${pair(t('controller.driver'), t(`driver.${c.driver}`))}${pair(t('controller.address'), html`<span class="mono">${c.address}:${c.port}</span>`)}
-    ${pair(t('controller.serial'), html`<span class="mono">${c.serial}</span>`)}${pair(t('controller.door'), number(gate.door))}</dl>`;
+    ${pair(t('controller.serial'), html`<span class="mono">${c.serial}</span>`)}${pair(t('controller.door'), number(gate.door))}</dl>${lackingList(c.driver)}`;
 }
 
 function reader(gate, more, side) {
@@ -55,7 +56,7 @@ function reader(gate, more, side) {
   const seconds = (name) => (p[name] === undefined ? t('parameter.default') : t('parameter.seconds', { v: p[name] }));
   return html`<dl class="facts wide">
     ${pair(t('reader.kind'), code('reader_kind', more[side]))}
-    ${more[side] === 'none' ? nothing : html`
+    ${more[side] === 'none' || lacksState(gate, 'verification_mode') ? nothing : html`
       ${pair(t('gate.verification_mode'), code('verification_mode', gate.state.verification_mode))}
       ${pair(t('parameter.reread_guard_time'), seconds('reread_guard_time'))}
       ${pair(t('parameter.lockout_time'), seconds('lockout_time'))}
@@ -124,7 +125,7 @@ export function mountGateDetail(place, edit) {
       exit_reader: () => reader(gate, more, 'exit_reader'),
       related: () => related(gate, more),
     }[open]();
-    return html`<div class="pane-title"><h2>${gate.name}</h2><span class="muted">${[gate.building, gate.place].filter(Boolean).join(' ')}</span><span class="bar-gap"></span>
+    return html`<div class="pane-title"><h2>${gate.name}</h2><span class="muted">${[gate.building, gate.place].filter(Boolean).join(' ')}</span>${unsecuredMark(gate.controller.driver)}<span class="bar-gap"></span>
         ${mayEdit('gates') ? html`<button type="button" class="small" data-act="edit" @click=${() => edit(gate.id)}>${t('edit.open')}</button>` : nothing}</div>
       ${error ? html`<p class="field-error" role="alert">${error}</p>` : nothing}
       ${tabs('gate', t('detail.tabs'), tabIds.map((id) => ({ id, label: t(`tab.${id}`) })), open, (id) => { open = id; update(); }, panel)}`;

@@ -19,8 +19,8 @@ export const addThing = (path, title, fields, base, bodyOf = (v) => v) => editDi
   },
 });
 
-/** Changes one; values(thing) are what the form shows. */
-export async function editThing(path, title, fields, values) {
+/** Changes one; values(thing) are what the form shows, bodyOf(changes) what is sent. */
+export async function editThing(path, title, fields, values, bodyOf = (v) => v) {
   try {
     const { data, etag } = await call('GET', path);
     return await editDialog({
@@ -30,7 +30,7 @@ export async function editThing(path, title, fields, values) {
       etag,
       reread: async () => { const now = await call('GET', path); return { values: values(now.data), etag: now.etag }; },
       save: async (part, tag) => {
-        const answer = await call('PATCH', path, { body: part, headers: { 'If-Match': tag } });
+        const answer = await call('PATCH', path, { body: bodyOf(part), headers: { 'If-Match': tag } });
         notice(t('edit.saved'));
         return answer.data;
       },

@@ -1,5 +1,6 @@
 // The API of the mock: the paths and shapes of openapi.yaml, as far as the console uses them.
 import { answerPeople } from './people.mjs';
+import { answerControllers } from './controllers.mjs';
 import { gates, groups, buildings, departments, events, alarms, iso, now, accessEvent, otherEvent, pick, random, makeAlarm } from './data.mjs';
 
 const functions = ['history', 'cardholders', 'cardholder_import', 'vein_import', 'gates', 'management_groups', 'departments', 'operators', 'calendars', 'data_interface',
@@ -201,6 +202,7 @@ function answerInside(site, request, reply, name, q, body) {
   const category = /^\/history\/(access|alarm|operation|management)$/.exec(name);
   if (name === '/session') return json(reply, 200, session(site));
   if (answerPeople(request, reply, name, q, body, json, problem) !== false) return undefined;
+  if (answerControllers(request, reply, name, body, json, problem) !== false) return undefined;
   if (name === '/live') return live(site, request, reply);
   if (name === '/gates') {
     const list = filterGates(q);
