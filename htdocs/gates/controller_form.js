@@ -5,7 +5,9 @@ import { call } from '../app/api.js';
 import { openDialog } from '../app/dialog.js';
 import { notice } from '../app/notices.js';
 import { problemText, fieldErrors } from '../app/problems.js';
+import { dateTime, number } from '../app/format.js';
 import { editThing } from '../settings/things.js';
+import { fact } from '../settings/list.js';
 import { unsecuredWarning } from './driver.js';
 
 const drivers = ['uhppote', 'kidoban'];
@@ -72,15 +74,32 @@ export function addController(groups, found = {}) {
   });
 }
 
-const fields = () => [
+const boardFields = (c) => (c.driver === 'uhppote' ? [
+  { name: 'door_events', label: t('board.door_events'), kind: 'check' },
+  { name: 'take_listener', label: t('board.take_listener'), kind: 'check' },
+] : []);
+const fields = (c) => [
   { name: 'name', label: t('controller.name'), max: 64, required: true, first: true },
   { name: 'address', label: t('controller.address'), max: 45, required: true },
   { name: 'port', label: t('controller.port'), max: 5, required: true, mode: 'numeric', pattern: '[0-9]+' },
   { name: 'note', label: t('setting.note'), kind: 'area', max: 1000 },
   { name: 'enabled', label: t('controller.enabled'), kind: 'check' },
+  ...boardFields(c),
 ];
+const boardValues = (d) => (d.board ? { door_events: d.board.door_events, take_listener: d.board.take_listener } : {});
+
+/** What a board said of itself: who gets its events, what it holds, what had changed behind our back. */
+function aboutBoard({ board, firmware }) {
+  if (!board) return undefined;
+  const listener = board.listener === null ? t('board.not_read') : board.listener_ours ? t('board.listener_ours') : board.listener === '0.0.0.0:0' ? t('none') : board.listener;
+  return html`<dl class="facts whole">
+    ${fact(t('board.listener'), listener)}${board.listener_replaced ? fact(t('board.listener_replaced'), `${board.listener_replaced} (${dateTime(board.listener_replaced_at)})`) : nothing}
+    ${fact(t('controller.firmware'), [firmware, board.firmware_date].filter(Boolean).join(' '))}${fact('MAC', board.mac)}
+    ${fact(t('board.cards'), board.cards === null ? t('board.not_read') : number(board.cards))}
+    ${fact(t('board.drift'), board.drift === null ? t('board.not_read') : board.drift ? html`<span class="state strong tone-warn"><span class="glyph" aria-hidden="true">▲</span>${t('board.drifted', { n: number(board.drift), at: dateTime(board.checked_at) })}</span>` : t('board.no_drift', { at: dateTime(board.checked_at) }))}</dl>`;
+}
 const numbers = (part) => ('port' in part ? { ...part, port: Number(part.port) } : part);
 
 /** Changes name, address, port, note, whether it is talked to; resolves with the controller when saved. */
-export const editController = (c) => editThing(`/controllers/${c.id}`, t('controller.edit', { name: c.name }), fields(),
-  (d) => ({ name: d.name, address: d.address, port: String(d.port), note: d.note, enabled: d.enabled }), numbers);
+export const editController = (c) => editThing(`/controllers/${c.id}`, t('controller.edit', { name: c.name }), fields(c),
+  (d) => ({ name: d.name, address: d.address, port: String(d.port), note: d.note, enabled: d.enabled, ...boardValues(d) }), numbers, aboutBoard);

@@ -19,14 +19,15 @@ export const addThing = (path, title, fields, base, bodyOf = (v) => v) => editDi
   },
 });
 
-/** Changes one; values(thing) are what the form shows, bodyOf(changes) what is sent. */
-export async function editThing(path, title, fields, values, bodyOf = (v) => v) {
+/** Changes one; values(thing) are what the form shows, bodyOf(changes) what is sent, intro(thing) what stands above. */
+export async function editThing(path, title, fields, values, bodyOf = (v) => v, intro = () => undefined) {
   try {
     const { data, etag } = await call('GET', path);
     return await editDialog({
       title,
       fields,
       base: values(data),
+      intro: intro(data),
       etag,
       reread: async () => { const now = await call('GET', path); return { values: values(now.data), etag: now.etag }; },
       save: async (part, tag) => {

@@ -50,7 +50,7 @@ test('a board is added by its serial number, whose first digit says how many doo
 });
 
 test('a search on a network shows who answers; one of them is added from there', async () => {
-  const page = await fresh('#/gates', { expected: [/422/] });
+  const page = await fresh('#/gates', { expected: [/400/] });
   await page.click('[data-act=controllers]');
   await page.click('[data-act=find-controllers]');
   await page.fill('dialog input[name=network]', 'everywhere');
@@ -77,10 +77,14 @@ test('a controller is changed and deleted', async () => {
   await page.fill('.controllers-dialog input[type=search]', '205000001');
   await until(async () => (await page.$$('.controllers-list tbody tr')).length === 1, 'found');
   await page.click('[data-act=edit-controller]');
+  ok((await text(page, '.edit-dialog .facts')).includes('192.0.2.99:60001') && (await text(page, '.edit-dialog .facts')).includes('4枚が外部で変更'), 'whose its events are, and what had drifted');
+  equal(await axe(page), [], 'axe');
+  await shot(page, 'controller-edit');
+  await page.check('.edit-dialog input[name=take_listener]');
   await page.fill('.edit-dialog input[name=address]', '192.0.2.70');
   await page.fill('.edit-dialog input[name=port]', '60001');
   await page.click('.edit-dialog .primary');
-  await until(() => site.requests.some((r) => r.method === 'PATCH' && r.body.port === 60001 && r.body.address === '192.0.2.70'), 'changed, the port as a number');
+  await until(() => site.requests.some((r) => r.method === 'PATCH' && r.body.port === 60001 && r.body.address === '192.0.2.70' && r.body.take_listener === true), 'changed, the port as a number');
   await until(async () => (await text(page, '.controllers-list')).includes('192.0.2.70'), 'shown');
   await page.click('[data-act=delete-controller]');
   ok((await text(page, 'dialog .dialog-text')).includes('履歴は残ります'), 'says what goes and what stays');
