@@ -7,7 +7,8 @@ never hidden; the exit status is 0 whatever the figures are, and 1 only when the
 KIDOBAN_BENCH_ROWS     rows of the history fixture (20000000)
 KIDOBAN_BENCH_GATES    controllers, one gate each (1000)
 KIDOBAN_BENCH_SECONDS  of each HTTP measurement (4), in KIDOBAN_BENCH_ROUNDS rounds (3)
-KIDOBAN_BENCH_ONLY     parts to run, of: web history browser click ingest sweep (all)
+KIDOBAN_BENCH_BOARDS   UHPPOTE boards, four gates each (250)
+KIDOBAN_BENCH_ONLY     parts to run, of: web history browser click ingest sweep boards (all)
 """
 import os
 import pathlib
@@ -19,13 +20,14 @@ import traceback
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "lib"), str(HERE.parent / "system")]
 import private_site  # noqa: E402
+from boards import BoardSweep  # noqa: E402
 from events import Events  # noqa: E402
 from history import History  # noqa: E402
 from table import Table  # noqa: E402
 from web import Web  # noqa: E402
 from world import World  # noqa: E402
 
-PARTS = ("history", "web", "browser", "click", "ingest", "sweep")
+PARTS = ("history", "web", "browser", "click", "ingest", "sweep", "boards")
 
 
 def number(name, fallback):
@@ -90,6 +92,7 @@ def run(bench, table, wanted):
         "click": [lambda: events.click(0), lambda: events.click(20)],
         "ingest": [events.ingest],
         "sweep": [lambda: events.sweep(0), lambda: events.sweep(20)],
+        "boards": [BoardSweep(table, number("BOARDS", 250)).run],
     }
     bench.wait_up(300)
     bench.wait_permits(600)

@@ -92,7 +92,7 @@ class Plan:
     uhppote: how many doors each UHPPOTE board has; they are among the gates, the last ones."""
 
     def __init__(self, gates=40, cardholders=500, seed=1, network="127.20.30", port=11000, doors_per_controller=(1, 4), uhppote=()):
-        if not 1 <= gates <= 1000 or sum(uhppote) >= gates:
+        if not 1 <= gates <= 1000 or sum(uhppote) > gates:
             raise ValueError(f"gates must be 1 to 1000 (L-1), not {gates}, {sum(uhppote)} of them on boards")
         self.random = random.Random(seed)
         self.seed, self.network, self.port = seed, network, port
@@ -242,7 +242,7 @@ class Plan:
                           [(c.id, c.name, c.driver, c.address, c.port, c.serial) for c in (*self.controllers, *self.boards)]))
         out.append(insert("gate (id, controller_id, door, management_group_id, name, building, place, entry_reader, exit_reader)",
                           [(d.gate, c.id, d.number, d.group, d.name, d.building, d.place, d.entry, d.exit)
-                           for c in self.controllers for d in c.doors]))
+                           for c in (*self.controllers, *self.boards) for d in c.doors]))
         out.append(insert("gate_group (id, name)", [group[:2] for group in self.gate_groups]))
         out.append(insert("gate_group_member (gate_group_id, gate_id)",
                           [(group, gate) for group, _, gates in self.gate_groups for gate in gates]))

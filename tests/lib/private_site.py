@@ -277,10 +277,9 @@ class Site:
         """A settings file; changes win over self.settings, {"section": {"name": value}}."""
         sections = {
             "": {"database": f"host={self.run} dbname=kidoban", "master_key_file": self.state / "master.key", "run_dir": self.run},
-            "gate-poller": {"name": "gate-poller", "nudge_address": "127.0.0.1", "nudge_port": self.facts["nudge_port"]},
+            "gate-poller": {"name": "gate-poller", "nudge_address": "127.0.0.1", "nudge_port": self.facts["nudge_port"],
+                            "uhppote_listen_address": "127.0.0.1", "uhppote_listen_port": self.facts["listen_port"]},
         }
-        if self.uhppote or self.spare_boards:
-            sections["gate-poller"].update(uhppote_listen_address="127.0.0.1", uhppote_listen_port=self.facts["listen_port"])
         for source in (self.settings, changes):
             for section, values in source.items():
                 sections.setdefault(section, {}).update(values)
