@@ -1,6 +1,6 @@
 // Adding a controller with its gates, and changing where it is (G-1).
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
-import { t } from '../app/i18n.js';
+import { t, code } from '../app/i18n.js';
 import { call } from '../app/api.js';
 import { openDialog } from '../app/dialog.js';
 import { notice } from '../app/notices.js';
@@ -19,7 +19,7 @@ const doorsOf = (state) => (state.driver === 'uhppote' ? boardDoors[state.serial
 /** Opens the form; found: what a search on the network found, to begin with. Resolves with the controller added. */
 export function addController(groups, found = {}) {
   const state = {
-    name: '', driver: 'uhppote', serial: '', address: '', port: '', management_group: groups[0]?.id, doors: 1, names: [], errors: {}, error: '', busy: false, ...found,
+    name: '', driver: 'uhppote', serial: '', address: '', port: '', management_group: groups[0]?.id, doors: 1, names: [], reader: 'card', contacts: true, errors: {}, error: '', busy: false, ...found,
   };
   const gateName = (door) => state.names[door - 1] ?? `${state.name || t('screen.gates')} ${door}`;
 
@@ -28,7 +28,8 @@ export function addController(groups, found = {}) {
     if (state.busy) return;
     Object.assign(state, { busy: true, error: '', errors: {} });
     api.update();
-    const gates = Array.from({ length: doorsOf(state) }, (_, i) => ({ door: i + 1, name: gateName(i + 1).trim(), management_group: state.management_group }));
+    const gates = Array.from({ length: doorsOf(state) }, (_, i) => ({ door: i + 1, name: gateName(i + 1).trim(), management_group: state.management_group,
+      entry_reader: state.reader, door_sensor: state.contacts ? 'normally_closed' : 'none' }));
     const body = { name: state.name.trim(), driver: state.driver, serial: state.serial.trim(), address: state.address.trim(), gates };
     if (state.port) body.port = Number(state.port);
     try {
@@ -66,7 +67,10 @@ export function addController(groups, found = {}) {
         ${[1, 2, 3, 4, 5, 6, 7, 8].map((n) => html`<option value=${n} ?selected=${n === state.doors}>${n}</option>`)}</select></label>` : nothing}
       <label>${t('gate.management_group')}<select name="management_group" @change=${(e) => { state.management_group = Number(e.target.value); }}>
         ${groups.map((g) => html`<option value=${g.id} ?selected=${g.id === state.management_group}>${g.name}</option>`)}</select></label>
+      <label>${t('controller.entry_readers')}<select name="reader" @change=${(e) => { state.reader = e.target.value; }}>
+        ${['card', 'card_keypad'].map((r) => html`<option value=${r} ?selected=${r === state.reader}>${code('reader_kind', r)}</option>`)}</select></label>
       ${doorNames(api)}
+      <label class="choice whole"><input type="checkbox" name="contacts" .checked=${state.contacts} @change=${(e) => { state.contacts = e.target.checked; }}>${t('controller.contacts')}</label>
       <div class="whole">${unsecuredWarning(state.driver)}</div>
       ${state.error ? html`<p class="field-error whole" role="alert">${state.error}</p>` : nothing}
       <div class="dialog-buttons whole"><button type="button" @click=${() => api.close()}>${t('cancel')}</button>

@@ -22,7 +22,7 @@ function stateCards(gate) {
   return html`<dl class="state-cards">
     ${['lock_state', 'door_state', 'arm_state'].map((k) => card(t(`gate.${k}`), lacksState(gate, k) ? notAvailable(lacksState(gate, k)) : stateMark(k, s[k])))}
     ${card(t('gate.communication'), stateMark('communication', gate.controller.communication))}
-    ${card(t('gate.verification_mode'), lacksState(gate, 'verification_mode') ? notAvailable(lacksState(gate, 'verification_mode')) : code('verification_mode', s.verification_mode))}
+    ${card(t('gate.verification_mode'), code('verification_mode', s.verification_mode))}
     ${card(t('gate.unlock_mode'), code('unlock_mode', s.unlock_mode))}
     ${card(t('gate.age'), age(ageSince(s.seen_at)))}
     ${s.alarms.length ? card(t('gate.alarms'), alarmMarks(s.alarms)) : nothing}</dl>`;
@@ -56,8 +56,9 @@ function reader(gate, more, side) {
   const seconds = (name) => (p[name] === undefined ? t('parameter.default') : t('parameter.seconds', { v: p[name] }));
   return html`<dl class="facts wide">
     ${pair(t('reader.kind'), code('reader_kind', more[side]))}
-    ${more[side] === 'none' || lacksState(gate, 'verification_mode') ? nothing : html`
-      ${pair(t('gate.verification_mode'), code('verification_mode', gate.state.verification_mode))}
+    ${more[side] === 'none' ? nothing : html`
+      ${pair(t('gate.verification_mode'), code('verification_mode', gate.state.verification_mode))}`}
+    ${more[side] === 'none' || lacksState(gate, 'reader_parameters') ? nothing : html`
       ${pair(t('parameter.reread_guard_time'), seconds('reread_guard_time'))}
       ${pair(t('parameter.lockout_time'), seconds('lockout_time'))}
       ${pair(t('parameter.wrong_pin_limit'), p.wrong_pin_limit === undefined ? t('parameter.default') : number(p.wrong_pin_limit))}`}</dl>`;

@@ -7,7 +7,7 @@ const lacking = {
   uhppote: {
     commands: { arm: 'arming', disarm: 'arming', set_verification_mode: 'verification' },
     values: { set_unlock_mode: { toggle: 'toggle' } },
-    states: { arm_state: 'arming', verification_mode: 'verification' },
+    states: { arm_state: 'arming', reader_parameters: 'reader' },
     facts: ['arming', 'verification', 'toggle', 'levels', 'letters', 'time_of_day', 'calendar', 'tamper', 'lost', 'apb', 'reader', 'vein', 'restart'],
   },
 };

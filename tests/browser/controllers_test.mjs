@@ -33,11 +33,12 @@ test('a board is added by its serial number, whose first digit says how many doo
   await page.fill('dialog input[name=address]', '192.0.2.7');
   equal(await page.$$eval('dialog input[name^=gate-]', (list) => list.map((i) => i.value)), ['裏口 1', '裏口 2'], 'two doors');
   await page.fill('dialog input[name=gate-2]', '裏口 倉庫側');
+  await page.uncheck('dialog input[name=contacts]');
   await shot(page, 'controller-add');
   await page.click('.edit-dialog .primary');
   await until(() => asked('POST', '/controllers'), 'sent');
   equal(asked('POST', '/controllers').body, { name: '裏口', driver: 'uhppote', serial: '205000001', address: '192.0.2.7',
-    gates: [{ door: 1, name: '裏口 1', management_group: 1 }, { door: 2, name: '裏口 倉庫側', management_group: 1 }] }, 'body');
+    gates: ['裏口 1', '裏口 倉庫側'].map((name, i) => ({ door: i + 1, name, management_group: 1, entry_reader: 'card', door_sensor: 'none' })) }, 'body');
   await until(async () => (await text(page, '.controllers-list')).includes('205000001'), 'in the list');
   await page.click('[data-act=add-controller]');
   await page.fill('dialog input[name=name]', 'again');
