@@ -70,7 +70,7 @@ forget_channel(struct board *b, const char *why)
 	b->state = GATE_SESSION_DOWN;
 	board_request_drop(b);
 	b->silent = TASK_NONE;
-	cards_failed(b, "the controller does not answer");
+	board_cards_failed(b, "the controller does not answer");
 	b->connect_ms = b->now + b->connect_backoff_ms + spread(b) * b->connect_backoff_ms / 4000;
 	b->connect_backoff_ms = b->connect_backoff_ms == 0 ? BOARD_RETRY_FIRST_MS :
 	    2 * b->connect_backoff_ms > BOARD_RETRY_LAST_MS ? BOARD_RETRY_LAST_MS : 2 * b->connect_backoff_ms;
@@ -94,7 +94,7 @@ is_due(const struct board *b, enum task task)
 	case TASK_COMMAND:
 		return board_command_due(b);
 	case TASK_URGENT_CARDS:
-		return cards_due(b, true);
+		return board_cards_due(b, true);
 	case TASK_STATUS:
 		return (b->want & GATE_WANT_STATUS) != 0;
 	case TASK_MODE:
@@ -110,7 +110,7 @@ is_due(const struct board *b, enum task task)
 	case TASK_OLDEST:
 		return b->oldest != 0 && !b->storing;
 	case TASK_CARDS:
-		return cards_due(b, false);
+		return board_cards_due(b, false);
 	case TASK_COUNT:
 		return b->now >= b->count_ms && b->cards.phase == CARDS_NONE;
 	case TASK_PROBE:
@@ -286,10 +286,10 @@ take_input(struct board *b, const struct gate_input *in)
 		take_want(b, in->u.want);
 		break;
 	case GATE_IN_CARDS:
-		cards_begin(b, in->u.cards);
+		board_cards_begin(b, in->u.cards);
 		break;
 	case GATE_IN_TRANSFER_STOP:
-		cards_stop(b);
+		board_cards_stop(b);
 		break;
 	case GATE_IN_TRANSFER:		/* a board takes neither chunks nor a deny list: the caller gives it cards */
 		emit_ended(b->out, GATE_ACT_TRANSFER_ENDED, false, "this controller takes cards one at a time");
@@ -322,6 +322,7 @@ board_step(struct gate_session *s, const struct gate_input *in, int64_t mono_ms,
 	b->now = mono_ms;
 	b->wall = wall_ms;
 	b->out = out;
+	b->report.compared = b->report.replaced = false;
 	if (!b->started) {
 		b->started = true;
 		b->connect_ms = mono_ms + b->config.first_delay_ms;

@@ -10,7 +10,7 @@
 #include "gate/uhppote_value.h"
 
 bool
-cards_due(const struct board *b, bool urgent)
+board_cards_due(const struct board *b, bool urgent)
 {
 	return b->cards.phase != CARDS_NONE && urgent == (b->cards.phase == CARDS_DELETE);
 }
@@ -30,14 +30,14 @@ finish(struct board *b, bool ok, const char *reason)
 }
 
 void
-cards_failed(struct board *b, const char *reason)
+board_cards_failed(struct board *b, const char *reason)
 {
 	if (b->cards.phase != CARDS_NONE)
 		finish(b, false, reason);
 }
 
 void
-cards_stop(struct board *b)
+board_cards_stop(struct board *b)
 {
 	if (b->cards.phase == CARDS_NONE)
 		return;
@@ -70,7 +70,7 @@ begin_puts(struct cards_work *w)
 }
 
 void
-cards_begin(struct board *b, const struct gate_card_plan *plan)
+board_cards_begin(struct board *b, const struct gate_card_plan *plan)
 {
 	struct cards_work *w = &b->cards;
 
@@ -90,7 +90,7 @@ cards_begin(struct board *b, const struct gate_card_plan *plan)
 }
 
 void
-cards_build(struct board *b, struct uhppote_message *m)
+board_cards_build(struct board *b, struct uhppote_message *m)
 {
 	const struct cards_work *w = &b->cards;
 
@@ -218,9 +218,8 @@ recounted(struct board *b, uint32_t count)
 	}
 	b->report.compared = plan->full;
 	b->report.differed = b->cards.differed;
-	cards_counted(b, count);
+	board_cards_counted(b, count);
 	state_report(b);
-	b->report.compared = false;
 	a = emit(b->out, GATE_ACT_STREAM_CONFIRMED);
 	a->u.confirmed.stream = STREAM_PERMITS;
 	a->u.confirmed.revision = plan->to;
@@ -267,7 +266,7 @@ verified(struct board *b, const struct uhppote_card *held)
 }
 
 void
-cards_answered(struct board *b, const struct uhppote_message *m)
+board_cards_answered(struct board *b, const struct uhppote_message *m)
 {
 	struct cards_work *w = &b->cards;
 
@@ -302,7 +301,7 @@ cards_answered(struct board *b, const struct uhppote_message *m)
 
 /* How many cards a board holds is all that it tells in one answer: it stands for the digest of its list. */
 void
-cards_counted(struct board *b, uint32_t count)
+board_cards_counted(struct board *b, uint32_t count)
 {
 	b->report.cards_known = true;
 	b->report.cards = count;

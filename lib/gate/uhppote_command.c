@@ -7,6 +7,8 @@
 #include "gate/codes.h"
 #include "gate/uhppote_session.h"
 
+enum { DELAY_DEFAULT_S = 5 };
+
 static struct board_command *
 head(struct board *b)
 {
@@ -102,8 +104,7 @@ mode_of(const struct gate_order *o)
 	    UHPPOTE_MODE_CONTROLLED;
 }
 
-/* A moment before it is sent: that a door opens whose command was told to have expired would be worse than a late one. */
-bool
+void
 board_command_build(struct board *b, struct uhppote_message *m)
 {
 	struct board_command *c = head(b);
@@ -115,10 +116,8 @@ board_command_build(struct board *b, struct uhppote_message *m)
 	} else {
 		uint8_t delay = b->config.board.delay_s[o->door - 1];
 
-		if (delay == 0) {
-			finish_head(b, OUTCOME_REFUSED, "how long the lock is released is not known yet", NULL);
-			return false;
-		}
+		if (delay == 0)		/* never read, because it is held open since before we knew it */
+			delay = DELAY_DEFAULT_S;
 		m->function = UHPPOTE_SET_DOOR_CONTROL;
 		m->u.control = (struct uhppote_control){ o->door, mode_of(o), delay };
 	}
@@ -126,7 +125,6 @@ board_command_build(struct board *b, struct uhppote_message *m)
 		c->sent = true;
 		tell(b, o->id, OUTCOME_SENT, "", NULL);
 	}
-	return true;
 }
 
 static void

@@ -29,7 +29,7 @@ put_on_wire(struct board *b)
 		emit_bytes(b->out, bytes, sizeof bytes);
 }
 
-static bool
+static void
 build(struct board *b, enum task task)
 {
 	struct uhppote_message *m = &b->request;
@@ -38,19 +38,20 @@ build(struct board *b, enum task task)
 	m->serial = (uint32_t)b->config.serial;
 	switch (task) {
 	case TASK_COMMAND:
-		return board_command_build(b, m);
+		board_command_build(b, m);
+		break;
 	case TASK_URGENT_CARDS:
 	case TASK_CARDS:
-		cards_build(b, m);
-		return true;
+		board_cards_build(b, m);
+		break;
 	case TASK_TAIL:
 	case TASK_EVENT:
 	case TASK_OLDEST:
 		board_event_build(b, task, m);
-		return true;
+		break;
 	default:
 		state_build(b, task, m);
-		return true;
+		break;
 	}
 }
 
@@ -59,14 +60,13 @@ board_request_start(struct board *b, enum task task)
 {
 	uint8_t unused[UHPPOTE_SIZE];
 
-	if (!build(b, task))
-		return;
+	build(b, task);
 	b->last_request = b->last_request < UHPPOTE_REQUEST_FIRST || b->last_request >= UHPPOTE_REQUEST_LAST ?
 	    UHPPOTE_REQUEST_FIRST : b->last_request + 1;
 	b->request.request = b->last_request;
 	if (uhppote_encode(&b->request, unused) < 0) {	/* a plan with what no board takes */
 		if (task == TASK_CARDS || task == TASK_URGENT_CARDS)
-			cards_failed(b, "a card that this controller can not hold");
+			board_cards_failed(b, "a card that this controller can not hold");
 		else
 			b->retry_ms[task] = b->now + BOARD_RETRY_LAST_MS;
 		return;
@@ -95,7 +95,7 @@ refused_by_silence(struct board *b, enum task task)
 		break;
 	case TASK_URGENT_CARDS:
 	case TASK_CARDS:
-		cards_failed(b, "the controller does not answer about its cards");
+		board_cards_failed(b, "the controller does not answer about its cards");
 		break;
 	case TASK_TAIL:
 		b->tail_checked = true;
@@ -156,7 +156,7 @@ dispatch(struct board *b, enum task task, const struct uhppote_message *m)
 		break;
 	case TASK_URGENT_CARDS:
 	case TASK_CARDS:
-		cards_answered(b, m);
+		board_cards_answered(b, m);
 		break;
 	case TASK_TAIL:
 	case TASK_EVENT:

@@ -107,7 +107,8 @@ struct board {
 	uint8_t setup_due;		/* bits of enum setup */
 	int64_t clock_set_ms, look_ms, count_ms;
 	int64_t offset_before_ms;
-	struct gate_board_report report;
+	struct gate_board_report report;	/* what happened in it is of the step that told it */
+	bool replacing;			/* somebody else's listener */
 	struct uhppote_status raw_status;
 	struct gate_status_reply status;
 	struct gate_status_reply held;	/* of the card list only */
@@ -175,21 +176,20 @@ void event_translate(const struct uhppote_event *from, struct gate_event *to);
 /* uhppote_command.c */
 void board_command_queue(struct board *b, const struct gate_order *order);
 bool board_command_due(const struct board *b);
-/* false: it was answered without asking the board */
-bool board_command_build(struct board *b, struct uhppote_message *m);
+void board_command_build(struct board *b, struct uhppote_message *m);
 void board_command_answered(struct board *b, const struct uhppote_message *m);
 void board_command_failed(struct board *b, int outcome, const char *reason);
 void board_commands_expire(struct board *b);
 int64_t board_commands_wake(const struct board *b);
 
 /* uhppote_cards.c */
-bool cards_due(const struct board *b, bool urgent);
-void cards_begin(struct board *b, const struct gate_card_plan *plan);
-void cards_stop(struct board *b);
-void cards_failed(struct board *b, const char *reason);
-void cards_build(struct board *b, struct uhppote_message *m);
-void cards_answered(struct board *b, const struct uhppote_message *m);
-void cards_counted(struct board *b, uint32_t count);
+bool board_cards_due(const struct board *b, bool urgent);
+void board_cards_begin(struct board *b, const struct gate_card_plan *plan);
+void board_cards_stop(struct board *b);
+void board_cards_failed(struct board *b, const char *reason);
+void board_cards_build(struct board *b, struct uhppote_message *m);
+void board_cards_answered(struct board *b, const struct uhppote_message *m);
+void board_cards_counted(struct board *b, uint32_t count);
 
 /* uhppote_time.c */
 int32_t offset_at(const struct gate_offsets *, int64_t utc_s);

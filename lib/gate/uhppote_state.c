@@ -304,7 +304,7 @@ listener_read(struct board *b, const struct uhppote_listener *l)
 		return;
 	}
 	if (!b->report.listener_ours && !is_nobody(l)) {
-		b->report.replaced = true;
+		b->replacing = true;
 		b->report.before = *l;
 		board_note(b, "it pushed its events to %s: this is taken over", who);
 	}
@@ -321,8 +321,9 @@ listener_set(struct board *b, bool ok)
 		memcpy(b->report.listener.address, b->config.board.address, sizeof b->report.listener.address);
 		b->report.listener.port = b->config.board.port;
 	}
+	b->report.replaced = ok && b->replacing;
+	b->replacing = false;
 	state_report(b);
-	b->report.replaced = false;
 }
 
 static void
@@ -352,7 +353,7 @@ static void
 count_answered(struct board *b, uint32_t count)
 {
 	b->count_ms = b->now + BOARD_COUNT_MS;
-	cards_counted(b, count);
+	board_cards_counted(b, count);
 	state_report(b);
 	b->held = (struct gate_status_reply){ .stream_count = 1,
 		.streams[0] = { .stream = STREAM_PERMITS, .revision = count > 0 } };

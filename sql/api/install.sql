@@ -52,6 +52,7 @@ END $$;
 \ir poller_command.sql
 \ir poller_key.sql
 \ir poller_stream.sql
+\ir uhppote.sql
 \ir history.sql
 \ir history_page.sql
 \ir plots.sql
