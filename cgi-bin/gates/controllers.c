@@ -1,5 +1,6 @@
 /* /controllers: what gates are on, added, changed and deleted (G-1). */
 #include "db/controller.h"
+#include "db/uhppote.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +17,25 @@ static int driver_from_code(const char *code)
 	return strcmp(code, "kidoban") == 0 ? DRIVER_KIDOBAN : strcmp(code, "uhppote") == 0 ? DRIVER_UHPPOTE : -1;
 }
 
+static int reader_from_code(const char *code)
+{
+	return strcmp(code, "none") == 0 ? 0 : strcmp(code, "card") == 0 ? 1 : strcmp(code, "card_keypad") == 0 ? 2 : -1;
+}
+
+static int sensor_from_code(const char *code)
+{
+	return strcmp(code, "none") == 0 ? 0 : strcmp(code, "normally_closed") == 0 ? 1 : -1;
+}
+
 static const struct web_field new_gate_fields[] = {
 	{"door", .type = WEB_INT, .lo = 1, .hi = 8, .required = true},
 	{"name", .type = WEB_TEXT, .lo = 1, .hi = 64, .required = true},
 	{"management_group", .type = WEB_INT, .lo = 1, .hi = INT32_MAX, .required = true},
 	{"building", .type = WEB_TEXT, .lo = 0, .hi = 64},
 	{"place", .type = WEB_TEXT, .lo = 0, .hi = 128},
+	{"entry_reader", .type = WEB_WORD, .from_code = reader_from_code},
+	{"exit_reader", .type = WEB_WORD, .from_code = reader_from_code},
+	{"door_sensor", .type = WEB_WORD, .from_code = sensor_from_code},
 	{0},
 };
 const struct web_field controller_fields[] = {
@@ -40,6 +54,8 @@ const struct web_field controller_change_fields[] = {
 	{"port", .type = WEB_INT, .lo = 1, .hi = 65535},
 	{"note", .type = WEB_TEXT, .lo = 0, .hi = 1000},
 	{"enabled", .type = WEB_BOOL},
+	{"take_listener", .type = WEB_BOOL},
+	{"door_events", .type = WEB_BOOL},
 	{0},
 };
 
@@ -62,6 +78,7 @@ static void put_controller(struct json *json, const struct controller *controlle
 	else
 		put_null(json, "clock_offset_ms");
 	put_raw(json, "gates", controller->gates);
+	put_raw(json, "board", controller->board);
 	put_int(json, "revision", controller->revision);
 	put_end_object(json);
 }
@@ -181,6 +198,16 @@ static void refuse(struct web_request *request, enum db_result result, int64_t i
 	db_rows_free(rows);
 }
 
+/* What only a UHPPOTE board has. Not part of the controller's versions: it decides nothing about who may pass. */
+static enum db_result set_board(struct web_request *request, int64_t id)
+{
+	const struct web_value *take = web_member(request, "take_listener"), *events = web_member(request, "door_events");
+
+	if (take->count + events->count == 0)
+		return DB_OK;
+	return uhppote_board_set(request->db, id, take->count ? (int)take->numbers[0] : -1, events->count ? (int)events->numbers[0] : -1);
+}
+
 void patch_controller(struct web_request *request)
 {
 	int64_t id = web_int(request, "id", 0);
@@ -190,6 +217,8 @@ void patch_controller(struct web_request *request)
 		web_field_problem(request, "", "missing", "Give at least one field to change.");
 	} else {
 		enum db_result result = controller_update(request->db, id, request->if_match, change);
+		if (result == DB_OK)
+			result = set_board(request, id);
 		if (result == DB_OK)
 			reply_controller(request, id);
 		else

@@ -18,6 +18,8 @@ const struct web_route gates_routes[] = {
 	ROUTE(PATCH, "/controllers/{id}", EDIT(SYSTEM_ADMINISTRATION), patch_controller, .parameters = gate_parameters,
 	      .body = controller_change_fields, .flags = WEB_IF_MATCH),
 	ROUTE(DELETE, "/controllers/{id}", EDIT(SYSTEM_ADMINISTRATION), delete_controller, .parameters = gate_parameters, .flags = WEB_IF_MATCH),
+	ROUTE(POST, "/controllers/discoveries", EDIT(SYSTEM_ADMINISTRATION), create_discovery, .body = discovery_fields),
+	ROUTE(GET, "/controllers/discoveries/{id}", EDIT(SYSTEM_ADMINISTRATION), get_discovery, .parameters = gate_parameters),
 	ROUTE(GET, "/buildings", VIEW_ANY(GATES, HISTORY), list_buildings, .flags = WEB_CONFIGURATION),
 };
 const size_t gates_route_count = lengthof(gates_routes);

@@ -6,8 +6,12 @@
 	SQL_MS("k.last_seen_at") ", k.reason, k.model, k.firmware, k.clock_offset_ms," \
 	" coalesce((SELECT json_agg(json_build_object('id', g.id, 'door', g.door, 'name', g.name, 'management_group'," \
 	" json_build_object('id', m.id, 'name', m.name)) ORDER BY g.door)" \
-	" FROM gate g JOIN management_group m ON m.id = g.management_group_id WHERE g.controller_id = c.id), '[]')" \
-	" FROM controller_current c LEFT JOIN controller_state k ON k.controller_id = c.id"
+	" FROM gate g JOIN management_group m ON m.id = g.management_group_id WHERE g.controller_id = c.id), '[]')," \
+	" CASE WHEN b.controller_id IS NULL THEN 'null' ELSE json_build_object('take_listener', b.take_listener, 'door_events', b.door_events," \
+	" 'listener', nullif(b.listener, ''), 'listener_ours', b.listener_ours, 'listener_replaced', nullif(b.listener_replaced, '')," \
+	" 'listener_replaced_at', b.listener_replaced_at, 'mac', nullif(b.mac, ''), 'firmware_date', b.firmware_date, 'cards', b.cards," \
+	" 'drift', b.drift, 'checked_at', b.checked_at) END" \
+	" FROM controller_current c LEFT JOIN controller_state k ON k.controller_id = c.id LEFT JOIN uhppote_board b ON b.controller_id = c.id"
 
 static const struct db_statement list_statement = {"controllers_list", CONTROLLERS " ORDER BY c.name, c.id"};
 static const struct db_statement find_statement = {"controller_find", CONTROLLERS " WHERE c.id = $1"};
@@ -37,6 +41,7 @@ void controller_read(const struct db_rows *rows, int row, struct controller *con
 		.clock_offset_ms = db_int(rows, row, 15),
 		.has_clock_offset = !db_null(rows, row, 15),
 		.gates = db_text(rows, row, 16),
+		.board = db_text(rows, row, 17),
 	};
 	gate_contact_read(rows, row, 9, &controller->contact);
 }

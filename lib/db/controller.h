@@ -15,7 +15,7 @@ struct controller {
 	const char *model, *firmware;	/* "" before it was heard */
 	int64_t clock_offset_ms;
 	bool has_clock_offset;
-	const char *gates;		/* JSON array, ready to send */
+	const char *gates, *board;	/* JSON array; JSON object of a UHPPOTE board, else "null": ready to send */
 };
 
 /* All in scope, or the one of id, in order of name. */

@@ -41,7 +41,8 @@ BEGIN
   END IF;
 END $$;
 
--- controller: name, driver, serial, address, port or null; gates: [{door, name, management_group, building, place}].
+-- controller: name, driver, serial, address, port or null; gates: [{door, name, management_group, building, place, entry_reader,
+-- exit_reader, door_sensor}].
 CREATE FUNCTION api.controller_create(controller jsonb, gates jsonb) RETURNS int4
 LANGUAGE plpgsql SET search_path = kidoban, pg_temp AS $$
 DECLARE
@@ -69,9 +70,11 @@ BEGIN
   VALUES (fresh, controller ->> 'name', driver, serial, (controller ->> 'address')::inet,
           coalesce((controller ->> 'port')::int4, CASE driver WHEN 'uhppote' THEN 60000 ELSE 11000 END), coalesce(controller ->> 'note', ''));
   -- A board of four doors has one reader at each; one of fewer has them on either side.
-  INSERT INTO gate (controller_id, door, management_group_id, name, building, place, exit_reader)
+  INSERT INTO gate (controller_id, door, management_group_id, name, building, place, entry_reader, exit_reader, parameters)
   SELECT fresh, (g ->> 'door')::int2, (g ->> 'management_group')::int4, g ->> 'name', coalesce(g ->> 'building', ''),
-         coalesce(g ->> 'place', ''), CASE WHEN driver = 'uhppote' AND serial ~ '^4' THEN 'none' ELSE 'card' END
+         coalesce(g ->> 'place', ''), coalesce(g ->> 'entry_reader', 'card'),
+         CASE WHEN driver = 'uhppote' AND serial ~ '^4' THEN 'none' ELSE coalesce(g ->> 'exit_reader', 'card') END,
+         CASE g ->> 'door_sensor' WHEN 'none' THEN '{"door_sensor": "none"}' ELSE '{}' END::jsonb
     FROM jsonb_array_elements(gates) g ORDER BY (g ->> 'door')::int4;
   PERFORM api.change_end();
   RETURN fresh;

@@ -205,14 +205,21 @@ def once(tap, world, client):
     world.check_events(tap, serial, "after kill -9")
 
 
-def spare_boards(tap, world, client):
-    """Found on the network, added with their doors: old firmware; one whose listener is somebody's; one that overwrites its events."""
-    network = world.facts["network"] + ".0/28"
+def searched(client, network):
+    """{serial: what was found} of a search of a network."""
     answer = client.post("/controllers/discoveries", {"network": network})
     at = answer.headers["Location"].removeprefix("/api/v1")
-    search = eventually("the search", 60, lambda: (lambda s: s if s["finished_at"] else None)(client.get(at).json))
-    found = {int(board["serial"]): board for board in search["found"]}
-    tap.equal(sorted(found), sorted([*world.serials, *world.spare_serials]), "a search finds every board of the network", search)
+    search = eventually(f"the search of {network}", 60, lambda: (lambda s: s if s["finished_at"] else None)(client.get(at).json))
+    return {int(board["serial"]): board for board in search["found"]}
+
+
+def spare_boards(tap, world, client):
+    """Found on the network, added with their doors: old firmware; one whose listener is somebody's; one that overwrites its events."""
+    found = searched(client, world.facts["network"] + ".0/28")
+    tap.equal(sorted(found), sorted([*world.serials, *world.spare_serials]), "a search finds every board of the network", found)
+    # Other boards of this machine may hear a broadcast as well.
+    heard = searched(client, "127.255.255.255")
+    tap.ok(set(found) <= set(heard), "and so does a broadcast", sorted(heard))
     tap.ok(found[world.serials[0]]["controller"] and not found[OLD]["controller"], "and says which are added")
     world.board(OTHER, "listen", "127.0.0.1", 4444)
     gates = {}
@@ -263,7 +270,7 @@ def overflow(tap, world):
 def main(tap):
     spare = [{"serial": OLD, "old_push": True, "request_id": False, "firmware": "0662", "unknown_reason": 18}, {"serial": OTHER},
              {"serial": SMALL, "events": 60, "block": 16}]
-    with Boards("uhppote", spare=spare) as world:
+    with Boards("uhppote", spare=spare, board_options=("--record", "--broadcast", "127.255.255.255")) as world:
         client = world.api()
         for part in (first_look, swipes, forged, commands, grants, capacity, drift, clock, once, spare_boards):
             with tap.section(part.__name__):

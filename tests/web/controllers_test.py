@@ -27,7 +27,11 @@ def one_life(tap, site, contract):
     gate = made.json["gates"][0]["id"]
     seen = client.get(f"/gates/{gate}").json
     tap.check(seen["controller"]["driver"] == "uhppote" and seen["exit_reader"] == "none" and seen["state"]["lock_state"] == "unknown", "its gates are gates, not heard of yet", seen)
-    two = client.post("/controllers", board("205000123", "127.99.0.2", (1, 2)))
+    two = board("205000123", "127.99.0.2", (1, 2))
+    two["gates"][0].update(entry_reader="card_keypad", door_sensor="none")
+    two = client.post("/controllers", two)
+    keypad = client.get(f"/gates/{two.json['gates'][0]['id']}").json
+    tap.check(keypad["entry_reader"] == "card_keypad" and keypad["parameters"] == {"door_sensor": "none"}, "with the readers and contacts that it has", keypad)
     tap.check(client.get(f"/gates/{two.json['gates'][0]['id']}").json["exit_reader"] == "card", "a board of two doors has a reader on either side")
 
     changed = client.ask("PATCH", one, {"address": "127.99.0.9", "note": "in the attic"}, headers=etag(made))
@@ -39,8 +43,12 @@ def one_life(tap, site, contract):
     tap.check(off.status == 200 and off.json["enabled"] is False, "it can be switched off")
 
     person = int(site.value("SELECT min(cardholder_id) FROM kidoban.credential"))
-    site.psql(f"BEGIN; SELECT api.change_begin('test'); INSERT INTO kidoban.permit (cardholder_id, gate_id, pass_level) VALUES ({person}, {gate}, 1);"
-              f" INSERT INTO kidoban.gate_group_member (gate_group_id, gate_id) VALUES (1, {gate}); COMMIT;")
+    refused = client.post("/permits", {"cardholders": [person], "gate": gate})
+    tap.check(refused.status == 422 and ("/card_number", "card_number_not_on_board") in refused.fields and seen["name"] in refused.json["detail"],
+              "a card number that a board can not hold is refused where it is granted, and the gate named", refused)
+    site.psql(f"BEGIN; SELECT api.change_begin('test'); UPDATE kidoban.credential SET card_number = '10000001' WHERE cardholder_id = {person};"
+              f" INSERT INTO kidoban.permit (cardholder_id, gate_id, pass_level) VALUES ({person}, {gate}, 1); COMMIT;")
+    client.post("/gate-groups", {"name": "with the board", "gates": [gate]})
     gone = client.ask("DELETE", one, headers=etag(off))
     tap.check(gone.status == 200 and client.get(one).status == 404 and client.get(f"/gates/{gate}").status == 404, "deleted, it is gone with its gates", gone)
     tap.check(site.value(f"SELECT count(*) FROM kidoban.permit WHERE gate_id = {gate}") == "0"
@@ -114,4 +122,46 @@ def rights(tap, site, contract):
     tap.check(answer.status == 404, "of which the others do not exist", answer)
 
 
-web.run(one_life, history_stays, refusals, rights)
+def boards_own(tap, site, contract):
+    """What only a board has: seen in its controller, its two settings changed with it."""
+    client = ADMIN["client"]
+    one = next(c for c in client.get("/controllers").json["controllers"] if c["driver"] == "uhppote")
+    tap.check(one["board"] == {**one["board"], "take_listener": False, "door_events": True, "listener": None}, "a board's listener is nobody's to take at first", one)
+    path = f"/controllers/{one['id']}"
+    answer = client.ask("PATCH", path, {"take_listener": True, "name": "taken"}, headers=etag(client.get(path)))
+    tap.check(answer.status == 200 and answer.json["board"]["take_listener"] and answer.json["name"] == "taken", "an administrator allows it", answer)
+    ours = next(c for c in client.get("/controllers").json["controllers"] if c["driver"] == "kidoban")
+    path = f"/controllers/{ours['id']}"
+    tap.check(ours["board"] is None, "others have nothing of the kind")
+    answer = client.ask("PATCH", path, {"door_events": False}, headers=etag(client.get(path)))
+    tap.check(answer.status == 404, "nor can it be set", answer)
+
+
+def discovery(tap, site, contract):
+    client = ADMIN["client"]
+    asked = client.post("/controllers/discoveries", {"network": "127.99.0.0/24"})
+    tap.check(asked.status == 202 and asked.json["finished_at"] is None and asked.json["found"] == [], "a search is taken on", asked)
+    at = asked.headers["Location"].removeprefix("/api/v1")
+    begun = site.rows("SELECT * FROM api.poller_searches()", "kidoban_gate_poller")
+    tap.check(begun == [[str(asked.json["id"]), "127.99.0.0", "24", "60000"]], "a poller takes it up", begun)
+    for serial, address in (("405000123", "127.99.0.1"), ("205000555", "127.99.0.5")):
+        site.psql(f"SELECT api.poller_search_found({asked.json['id']}, '{serial}', '{address}', 60000, '255.0.0.0', '127.0.0.1', '00:66:18:23:cf:41', '8.92', '2018-11-05')", "kidoban_gate_poller")
+    site.psql(f"SELECT api.poller_search_end({asked.json['id']}, '')", "kidoban_gate_poller")
+    found = client.get(at).json
+    tap.check(found["finished_at"] and [(f["serial"], f["doors"], bool(f["controller"])) for f in found["found"]] == [("205000555", 2, False), ("405000123", 4, True)],
+              "what answered is listed, with how many doors and whether it is added", found)
+    for network, status in (("192.0.2.0/16", 422), ("192.0.2.0/33", 422), ("everywhere", 400), ("192.0.2", 400), ("192.0.2.1/x", 400), ("300.0.2.1", 400)):
+        answer = client.post("/controllers/discoveries", {"network": network})
+        tap.check(answer.status in (400, status) and "/network" in {p for p, _ in answer.fields}, f"{network} is {status}", answer)
+    for _ in range(4):
+        answer = client.post("/controllers/discoveries", {"network": "192.0.2.255"})
+    tap.check(answer.status == 409, "no more than a few searches at a time", answer)
+    tap.check(client.get("/controllers/discoveries/999999").status == 404, "what is not there is 404")
+    other = web.Client(site, contract)
+    other.login("gates_only")
+    tap.check(other.post("/controllers/discoveries", {"network": "192.0.2.255"}).status == 403 and other.get(at).status == 403, "who may not administer may not search")
+    other.login("system_only")
+    tap.check(other.post("/controllers/discoveries", {"network": "192.0.2.255"}).status == 403 and other.get(at).status == 403, "nor with system administration alone")
+
+
+web.run(one_life, history_stays, refusals, rights, boards_own, discovery)
