@@ -58,9 +58,9 @@ htdocs/messages/codes.en.json: $(CODES_TSV) $(CODES_AWK)
 	$(MAKE_CODES) -v form=json -v lang=en $(CODES_TSV) > $@.new && mv $@.new $@
 
 check_PROGRAMS += tests/unit/gate_driver_test tests/unit/gate_message_test tests/unit/gate_record_test \
-	tests/unit/uhppote_message_test
+	tests/unit/uhppote_driver_test tests/unit/uhppote_message_test
 UNIT_TESTS += tests/unit/gate_driver_test tests/unit/gate_message_test tests/unit/gate_record_test \
-	tests/unit/uhppote_message_test
+	tests/unit/uhppote_driver_test tests/unit/uhppote_message_test
 EXTRA_DIST += doc/gate-protocol.md
 tests_unit_gate_message_test_SOURCES = tests/unit/gate_message_test.c tests/unit/gate_vector.c tests/unit/gate_vector.h
 tests_unit_gate_message_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
@@ -72,3 +72,5 @@ tests_unit_gate_driver_test_SOURCES = tests/unit/gate_driver_test.c
 tests_unit_gate_driver_test_LDADD = $(LINK_GATE) $(LINK_CUNIT)
 tests_unit_uhppote_message_test_SOURCES = tests/unit/uhppote_message_test.c
 tests_unit_uhppote_message_test_LDADD = $(LINK_GATE) $(LINK_CUNIT)
+tests_unit_uhppote_driver_test_SOURCES = tests/unit/uhppote_driver_test.c
+tests_unit_uhppote_driver_test_LDADD = $(LINK_GATE) $(LINK_CUNIT)
