@@ -2,16 +2,19 @@
 # The build tree's htdocs/ is a complete document root: what git holds is copied there beside what is made or fetched.
 CONSOLE_FILES = \
 	htdocs/alarms/acknowledge.js htdocs/alarms/alarms.js htdocs/alarms/panel.js htdocs/alarms/strip.js htdocs/alarms/toasts.js \
-	htdocs/alarms/words.js htdocs/app/api.js htdocs/app/choosers.js htdocs/app/dialog.js htdocs/app/edit_form.js htdocs/app/event_reader.js \
+	htdocs/alarms/words.js htdocs/app/api.js htdocs/app/choosers.js htdocs/app/dialog.js htdocs/app/edit_form.js htdocs/app/event_reader.js htdocs/app/find.js \
 	htdocs/app/format.js htdocs/app/help.js htdocs/app/i18n.js htdocs/app/keys.js htdocs/app/live.js htdocs/app/login.js htdocs/app/main.js \
 	htdocs/app/menus.js htdocs/app/notices.js htdocs/app/palette.js htdocs/app/prefs.js htdocs/app/problems.js htdocs/app/router.js \
 	htdocs/app/saved_searches.js htdocs/app/session.js htdocs/app/shell.js htdocs/app/splitter.js htdocs/app/status_bar.js \
 	htdocs/app/store.js htdocs/app/tabs.js htdocs/app/theme.js htdocs/app/validity.js htdocs/cardholders/bulk.js htdocs/cardholders/cards.js \
 	htdocs/cardholders/columns.js htdocs/cardholders/conditions.js htdocs/cardholders/detail.js htdocs/cardholders/edit.js \
 	htdocs/cardholders/model.js htdocs/cardholders/permits.js htdocs/cardholders/proof.js htdocs/cardholders/screen.js \
-	htdocs/cardholders/states.js htdocs/elements/grid_columns.js htdocs/elements/grid_columns_dialog.js htdocs/elements/grid_keys.js \
+	htdocs/cardholders/states.js htdocs/changes/filter.js htdocs/changes/list.js htdocs/changes/rows.js htdocs/changes/undo.js htdocs/changes/words.js \
+	htdocs/elements/grid_columns.js htdocs/elements/grid_columns_dialog.js htdocs/elements/grid_keys.js \
 	htdocs/elements/grid_marks.js htdocs/elements/grid_pages.js htdocs/elements/kb-grid.js htdocs/elements/kb-plot.js \
-	htdocs/elements/kb-tree.js htdocs/gates/columns.js htdocs/gates/commands.js htdocs/gates/conditions.js htdocs/gates/controller_form.js htdocs/gates/controllers.js htdocs/gates/detail.js htdocs/gates/discovery.js htdocs/gates/driver.js \
+	htdocs/elements/kb-tree.js htdocs/explain/lists.js htdocs/explain/panel.js htdocs/explain/verdict.js htdocs/explain/words.js htdocs/gates/columns.js \
+	htdocs/gates/commands.js htdocs/gates/conditions.js htdocs/gates/controller_form.js htdocs/gates/controllers.js htdocs/gates/detail.js \
+	htdocs/gates/discovery.js htdocs/gates/driver.js \
 	htdocs/gates/edit.js htdocs/gates/groups.js htdocs/gates/lockdown.js htdocs/gates/log.js htdocs/gates/model.js htdocs/gates/progress.js \
 	htdocs/gates/screen.js htdocs/gates/states.js htdocs/gates/tree.js htdocs/history/columns.js htdocs/history/csv.js \
 	htdocs/history/detail.js htdocs/history/filter_bar.js htdocs/history/model.js htdocs/history/plots.js htdocs/history/screen.js \
@@ -19,8 +22,8 @@ CONSOLE_FILES = \
 	htdocs/imports/jobs.js htdocs/index.html htdocs/messages/en.json htdocs/messages/ja.json htdocs/openapi.yaml \
 	htdocs/settings/departments.js htdocs/settings/list.js htdocs/settings/management_groups.js htdocs/settings/screen.js \
 	htdocs/settings/things.js htdocs/style/base.css htdocs/style/controls.css htdocs/style/dialogs.css htdocs/style/elements.css \
-	htdocs/style/layout.css htdocs/style/print.css htdocs/style/screens.css htdocs/transfers/begin.js htdocs/transfers/list.js \
-	htdocs/transfers/states.js
+	htdocs/style/layout.css htdocs/style/print.css htdocs/style/screens.css htdocs/transfers/begin.js htdocs/transfers/jobs.js htdocs/transfers/list.js \
+	htdocs/transfers/states.js htdocs/transfers/words.js
 nobase_dist_pkgdata_DATA += $(CONSOLE_FILES)
 nobase_pkgdata_DATA += htdocs/messages/codes.ja.json htdocs/messages/codes.en.json
 

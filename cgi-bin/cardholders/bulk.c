@@ -17,8 +17,8 @@ static const struct web_field grant_fields[] = {
 	{"gate", .type = WEB_INT, .lo = 1, .hi = INT32_MAX},
 	{"gate_group", .type = WEB_INT, .lo = 1, .hi = INT32_MAX},
 	{"pass_level", .type = WEB_INT, .lo = 1, .hi = 8},
-	{"valid_from", .type = WEB_TIME, .nullable = true},
-	{"valid_to", .type = WEB_TIME, .nullable = true},
+	{"valid_from", .type = WEB_TIME, .lo = WEB_WHOLE_MINUTE, .nullable = true},
+	{"valid_to", .type = WEB_TIME, .lo = WEB_WHOLE_MINUTE, .nullable = true},
 	{0},
 };
 static const struct web_field target_fields[] = {
@@ -29,8 +29,8 @@ static const struct web_field target_fields[] = {
 static const struct web_field change_fields[] = {
 	{"department", .type = WEB_INT, .lo = 1, .hi = INT32_MAX},
 	{"enabled", .type = WEB_BOOL},
-	{"valid_from", .type = WEB_TIME, .nullable = true},
-	{"valid_to", .type = WEB_TIME, .nullable = true},
+	{"valid_from", .type = WEB_TIME, .lo = WEB_WHOLE_MINUTE, .nullable = true},
+	{"valid_to", .type = WEB_TIME, .lo = WEB_WHOLE_MINUTE, .nullable = true},
 	{"permits_add", .type = WEB_OBJECT, .hi = 1000, .many = 50, .members = grant_fields},
 	{"permits_remove", .type = WEB_OBJECT, .hi = 1000, .many = 50, .members = target_fields},
 	{0},

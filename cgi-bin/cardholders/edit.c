@@ -14,8 +14,8 @@
 	{"name", .type = WEB_TEXT, .lo = 1, .hi = 64, .required = needed}, \
 	{"kana", .type = WEB_TEXT, .lo = 0, .hi = 64}, \
 	{"department", .type = WEB_INT, .lo = 1, .hi = INT32_MAX, .required = needed}, \
-	{"valid_from", .type = WEB_TIME, .nullable = true}, \
-	{"valid_to", .type = WEB_TIME, .nullable = true}, \
+	{"valid_from", .type = WEB_TIME, .lo = WEB_WHOLE_MINUTE, .nullable = true}, \
+	{"valid_to", .type = WEB_TIME, .lo = WEB_WHOLE_MINUTE, .nullable = true}, \
 	{"enabled", .type = WEB_BOOL}, \
 	{"pin", .type = WEB_TEXT, .lo = 4, .hi = 8, .nullable = true}, \
 	{"extended_unlock", .type = WEB_BOOL}, \

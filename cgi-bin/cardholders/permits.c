@@ -19,14 +19,14 @@ const struct web_field permit_fields[] = {
 	{"gate", .type = WEB_INT, .lo = 1, .hi = INT32_MAX},
 	{"gate_group", .type = WEB_INT, .lo = 1, .hi = INT32_MAX},
 	{"pass_level", .type = WEB_INT, .lo = 1, .hi = 8},
-	{"valid_from", .type = WEB_TIME, .nullable = true},
-	{"valid_to", .type = WEB_TIME, .nullable = true},
+	{"valid_from", .type = WEB_TIME, .lo = WEB_WHOLE_MINUTE, .nullable = true},
+	{"valid_to", .type = WEB_TIME, .lo = WEB_WHOLE_MINUTE, .nullable = true},
 	{0},
 };
 const struct web_field permit_change_fields[] = {
 	{"pass_level", .type = WEB_INT, .lo = 1, .hi = 8},
-	{"valid_from", .type = WEB_TIME, .nullable = true},
-	{"valid_to", .type = WEB_TIME, .nullable = true},
+	{"valid_from", .type = WEB_TIME, .lo = WEB_WHOLE_MINUTE, .nullable = true},
+	{"valid_to", .type = WEB_TIME, .lo = WEB_WHOLE_MINUTE, .nullable = true},
 	{0},
 };
 

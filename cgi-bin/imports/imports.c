@@ -80,6 +80,7 @@ static void put_import(struct json *json, const struct import *import)
 	put_bool(json, "exceeded", import->deletion_exceeded);
 	put_bool(json, "agreed", import->deletion_agreed);
 	put_end_object(json);
+	put_bool(json, "rows_lost", import->rows_lost);
 	put_ref(json, "operator", import->operator_id, import->operator_name);
 	put_time(json, "at", import->at_ms);
 	put_time_or_null(json, "finished_at", import->finished_ms);

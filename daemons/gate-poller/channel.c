@@ -22,7 +22,7 @@ enum {
 	READS_A_WAKE = 64,		/* then the others have their turn */
 	SOCKET_BUFFER = 256 * 1024,
 	RESEND_FIRST_US = 400000,	/* of DTLS's handshake, doubling */
-	RESEND_MOST_US = 3200000,
+	RESEND_MOST_US = 1600000,
 };
 
 struct channels {

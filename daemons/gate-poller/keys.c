@@ -29,12 +29,14 @@ void key_ring_clear(struct key_ring *r)
  */
 int key_epochs(const struct key_ring *r, uint32_t out[KEY_EPOCHS])
 {
-	int n = 0;
+	int n = 0, turns = r->active == NONE ? 1 : r->staged == NONE ? 3 : 2;
 
-	if (r->staged != NONE)
-		out[n++] = r->staged;
-	if (r->active != NONE)
-		out[n++] = r->active;
+	while (turns-- > 0) {
+		if (r->staged != NONE)
+			out[n++] = r->staged;
+		if (r->active != NONE)
+			out[n++] = r->active;
+	}
 	out[n++] = 0;
 	return n;
 }

@@ -33,8 +33,10 @@ const char *key_move_name(enum key_move);
 
 void key_ring_clear(struct key_ring *);
 
-/* The epochs to try, one after the other until a handshake succeeds, the preferred first. Gives how many, 1..3. */
-enum { KEY_EPOCHS = 3 };
+/* The epochs to try, one after the other and over again until a handshake succeeds, the preferred first. An epoch may come
+ * several times: on a bad network a handshake fails more often for want of datagrams than for the wrong key, and the
+ * enrolment key opens only a controller that has lost its own. Gives how many, 1..KEY_EPOCHS. */
+enum { KEY_EPOCHS = 5 };
 int key_epochs(const struct key_ring *, uint32_t out[KEY_EPOCHS]);
 
 /* After a handshake under `used`. `held`: what the controller said it has. */

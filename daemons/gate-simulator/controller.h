@@ -22,8 +22,8 @@
 /* What all controllers of the process share. */
 struct shared {
 	struct timers timers;
-	struct syncer *syncer;
-	struct keymaker *keymaker; /* NULL: enrolment keys are made when asked for */
+	struct workers *syncer;
+	struct workers *keymaker; /* NULL: enrolment keys are made when asked for */
 	struct random random;
 	int state; /* directory */
 	int epoll;

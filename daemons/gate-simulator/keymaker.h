@@ -8,18 +8,14 @@
 
 #include "gate/message.h"
 
-struct keymaker;
+struct workers;
 
-/* Never NULL: without memory or threads the process ends. */
-struct keymaker *keymaker_new(unsigned threads);
-/* What is still wanted is forgotten. */
-void keymaker_free(struct keymaker *);
-/* Readable when a key is made. */
-int keymaker_fd(const struct keymaker *);
-/* `password` must live as long as the keymaker. */
-void keymaker_want(struct keymaker *, const char *password, uint64_t serial, void *owner);
-/* Hands over what is made since. */
-void keymaker_collect(struct keymaker *, void (*done)(void *owner, const uint8_t key[GATE_KEY_SIZE]));
+/* Free it with workers_free(). */
+struct workers *keymaker_new(unsigned threads);
+/* `password` must live as long as the workers. */
+void keymaker_want(struct workers *, const char *password, uint64_t serial, void *owner);
+/* Hands over what is made since workers_fd() became readable. */
+void keymaker_collect(struct workers *, void (*done)(void *owner, const uint8_t key[GATE_KEY_SIZE]));
 /* The key itself, made here and now. */
 void keymaker_make(const char *password, uint64_t serial, uint8_t key[GATE_KEY_SIZE]);
 

@@ -30,6 +30,7 @@ daemons_gate_simulator_libsimulator_a_SOURCES = \
 	daemons/gate-simulator/status.c daemons/gate-simulator/status.h \
 	daemons/gate-simulator/keymaker.c daemons/gate-simulator/keymaker.h \
 	daemons/gate-simulator/syncer.c daemons/gate-simulator/syncer.h \
+	daemons/gate-simulator/workers.c daemons/gate-simulator/workers.h \
 	daemons/gate-simulator/timer.c daemons/gate-simulator/timer.h \
 	daemons/gate-simulator/traffic.c daemons/gate-simulator/traffic.h \
 	daemons/gate-simulator/transfer.c daemons/gate-simulator/transfer.h \

@@ -20,6 +20,7 @@
 #include "control.h"
 #include "controller.h"
 #include "keymaker.h"
+#include "workers.h"
 
 enum { SYNC_THREADS = 4, KEY_THREADS = 2, EVENTS_AT_ONCE = 256, LONGEST_WAIT_MS = 60000, FILES_EACH = 4 };
 
@@ -136,10 +137,10 @@ static int start(struct simulator *simulator, const struct simulator_options *op
 	if (watch(shared->epoll, simulator->signals, &simulator->signals) < 0)
 		fatal("epoll");
 	shared->syncer = syncer_new(SYNC_THREADS);
-	if (watch(shared->epoll, syncer_fd(shared->syncer), &shared->syncer) < 0)
+	if (watch(shared->epoll, workers_fd(shared->syncer), &shared->syncer) < 0)
 		fatal("epoll");
 	shared->keymaker = keymaker_new(KEY_THREADS);
-	if (watch(shared->epoll, keymaker_fd(shared->keymaker), &shared->keymaker) < 0)
+	if (watch(shared->epoll, workers_fd(shared->keymaker), &shared->keymaker) < 0)
 		fatal("epoll");
 	simulator->controllers = xcalloc(simulator->site.count + 1, sizeof(*simulator->controllers));
 	for (; simulator->open < simulator->site.count; simulator->open++) {
@@ -196,9 +197,9 @@ static void stop(struct simulator *simulator)
 	free(simulator->acts);
 	/* The threads first: they use the controllers' files. */
 	if (shared->syncer)
-		syncer_free(shared->syncer);
+		workers_free(shared->syncer, true);
 	if (shared->keymaker)
-		keymaker_free(shared->keymaker);
+		workers_free(shared->keymaker, false);
 	for (size_t i = 0; i < simulator->open; i++)
 		controller_close(&simulator->controllers[i]);
 	free(simulator->controllers);

@@ -215,6 +215,7 @@ static void read_import(struct worker *worker)
 	if (zone != NULL) {
 		setenv("TZ", zone, 1);
 		tzset();
+		cell_times_forget();
 		free(zone);
 	}
 	if (guess(worker, &encoding) != 0 || import_begin(worker->db, job->id) != 0 || import_stage(worker->db, job->id) != 0 ||
@@ -257,10 +258,12 @@ static void apply_import(struct worker *worker)
 		}
 		step = next;
 	} while (step > 0);
-	if (import_commit(worker->db) == 0)
-		end(worker, "done", "", NULL);
-	else
+	if (import_commit(worker->db) != 0) {
 		refused(worker);
+		return;
+	}
+	end(worker, "done", "", NULL);
+	import_keep(worker->db, worker->job.id);
 }
 
 void import_worker_run(const char *conninfo, const char *master_key_file)

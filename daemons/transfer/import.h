@@ -42,10 +42,13 @@ const char *cell_text(const char *text, size_t most, struct buf *out);
 const char *cell_card(const char *text, struct buf *out);
 const char *cell_number(const char *text, int64_t hi, struct buf *out);
 const char *cell_flag(const char *text, struct buf *out);
-/* yyyy/MM/dd, or with HH:mm[:ss[.ffffff]]. last: a day alone counts to its end. In local time of TZ; RFC 3339 out. */
+/* yyyy/MM/dd, or with HH:mm[:00]: whole minutes, as controllers keep them. last: a day alone counts to its end. In local time of
+ * TZ; RFC 3339 out. */
 const char *cell_time(const char *text, bool last, struct buf *out);
+/* Before times are read in another zone. */
+void cell_times_forget(void);
 const char *cell_pin(const char *text);
-/* group:NAME@LEVEL;gate:NAME@LEVEL [FROM]~[TO] as JSON. */
+/* group:NAME@LEVEL;gate:NAME@LEVEL [FROM]~[TO] as words that \x1e parts, their fields by \x1f: kind, name, level, from, to. */
 const char *cell_permits(const char *text, struct buf *out);
 /* Text as COPY wants it. */
 void cell_escape(struct buf *out, const char *text, size_t len);

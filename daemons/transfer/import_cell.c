@@ -96,7 +96,7 @@ static bool take(const char **at, char c)
 	return true;
 }
 
-const char *cell_time(const char *text, bool last, struct buf *out)
+static const char *parse_time(const char *text, bool last, struct buf *out)
 {
 	const char *at = text;
 	struct tm tm = {.tm_isdst = -1}, utc;
@@ -127,6 +127,8 @@ const char *cell_time(const char *text, bool last, struct buf *out)
 	}
 	if (*at != '\0' || day < 1 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 59)
 		return "malformed";
+	if (tm.tm_sec != 0 || micro != 0)
+		return "not_whole_minute";
 	struct tm noon = {.tm_year = tm.tm_year, .tm_mon = month, .tm_mday = day, .tm_hour = 12, .tm_isdst = -1};
 	if (mktime(&noon) == (time_t)-1 || noon.tm_mday != day || noon.tm_mon != month)	/* 31 April */
 		return "malformed";
@@ -134,32 +136,63 @@ const char *cell_time(const char *text, bool last, struct buf *out)
 		tm.tm_mday++;
 	time_t t = mktime(&tm);
 	gmtime_r(&t, &utc);
-	buf_addf(out, "%04d-%02d-%02d %02d:%02d:%02d.%06d+00", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-		 utc.tm_sec, micro);
+	buf_addf(out, "%04d-%02d-%02d %02d:%02d+00", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min);
 	return NULL;
+}
+
+/* Few days, many who begin or end on them: what was worked out last for a text is kept where its hash points. */
+static struct time_seen {
+	char text[32], out[40];
+	bool last;
+} seen[256];
+
+void cell_times_forget(void)
+{
+	memset(seen, 0, sizeof(seen));
+}
+
+const char *cell_time(const char *text, bool last, struct buf *out)
+{
+	size_t len = strlen(text), begin = out->len;
+	unsigned hash = last;
+
+	for (size_t i = 0; i < len; i++)
+		hash = hash * 31 + (unsigned char)text[i];
+	struct time_seen *known = &seen[hash % lengthof(seen)];
+	if (len > 0 && strcmp(known->text, text) == 0 && known->last == last) {
+		buf_adds(out, known->out);
+		return NULL;
+	}
+	const char *wrong = parse_time(text, last, out);
+	if (wrong == NULL && len < sizeof(known->text) && out->len - begin < sizeof(known->out)) {
+		memcpy(known->text, text, len + 1);
+		snprintf(known->out, sizeof(known->out), "%s", buf_text(out) + begin);
+		known->last = last;
+	}
+	return wrong;
 }
 
 /* --- permits ------------------------------------------------------------------------------------------------------------------- */
 
 /* A name up to the @ that ends it; \ takes the next character for what it is. */
-static const char *permit_name(const char **at, struct buf *name)
+static const char *permit_name(const char **at, struct buf *out)
 {
 	const char *text = *at;
+	size_t begin = out->len;
 
 	for (; *text != '\0' && *text != '@' && *text != ';'; text++) {
 		if (*text == '\\' && text[1] != '\0')
 			text++;
-		buf_addc(name, *text);
+		buf_addc(out, *text);
 	}
 	*at = text;
-	return *text == '@' && name->len > 0 && name->len <= 256 ? NULL : "malformed";
+	return *text == '@' && out->len > begin && out->len - begin <= 256 ? NULL : "malformed";
 }
 
-/* A time up to the sign that ends it, or null. */
+/* A time up to the sign that ends it; nothing when there is none. */
 static const char *permit_time(const char **at, const char *ends, bool last, struct buf *out)
 {
 	size_t len = strcspn(*at, ends);
-	const char *wrong = NULL;
 	char text[40];
 
 	if (len >= sizeof(text))
@@ -167,61 +200,54 @@ static const char *permit_time(const char **at, const char *ends, bool last, str
 	memcpy(text, *at, len);
 	text[len] = '\0';
 	*at += len;
-	if (len == 0) {
-		buf_adds(out, "null");
-		return NULL;
-	}
-	buf_addc(out, '"');
-	wrong = cell_time(text, last, out);
-	buf_addc(out, '"');
-	return wrong;
+	return len == 0 ? NULL : cell_time(text, last, out);
 }
 
+/* kind, name, level, from, to. */
 static const char *permit(const char **at, struct buf *out)
 {
-	struct buf name = {0};
 	bool group = strncmp(*at, "group:", 6) == 0;
 
 	if (!group && strncmp(*at, "gate:", 5) != 0)
 		return "malformed";
 	*at += group ? 6 : 5;
-	const char *wrong = permit_name(at, &name);
+	buf_adds(out, group ? "group\x1f" : "gate\x1f");
+	const char *wrong = permit_name(at, out);
 	if (wrong == NULL && ((*at)[1] < '1' || (*at)[1] > '8'))
 		wrong = "malformed";
-	if (wrong == NULL) {
-		buf_addf(out, "{\"kind\":\"%s\",\"name\":", group ? "group" : "gate");
-		buf_json_bytes(out, name.data, name.len);
-		buf_addf(out, ",\"level\":%c,\"valid_from\":", (*at)[1]);
-		*at += 2;
-		bool limited = take(at, ' ');
-		wrong = limited ? permit_time(at, "~;", false, out) : (buf_adds(out, "null"), NULL);
-		buf_adds(out, ",\"valid_to\":");
-		if (wrong == NULL && limited && !take(at, '~'))
-			wrong = "malformed";
-		if (wrong == NULL)
-			wrong = limited ? permit_time(at, ";", true, out) : (buf_adds(out, "null"), NULL);
-		buf_addc(out, '}');
-	}
-	buf_free(&name);
+	if (wrong != NULL)
+		return wrong;
+	buf_addf(out, "\x1f%c\x1f", (*at)[1]);
+	*at += 2;
+	bool limited = take(at, ' ');
+	if (limited)
+		wrong = permit_time(at, "~;", false, out);
+	if (wrong == NULL && limited && !take(at, '~'))
+		wrong = "malformed";
+	buf_addc(out, '\x1f');
+	if (wrong == NULL && limited)
+		wrong = permit_time(at, ";", true, out);
 	return wrong;
 }
 
 const char *cell_permits(const char *text, struct buf *out)
 {
-	struct buf json = {0};
-	const char *wrong = strlen(text) > 16384 ? "too_long" : NULL;
+	struct buf words = {0};
+	const char *wrong = NULL;
 
-	buf_addc(&json, '[');
+	if (strlen(text) > 16384)
+		return "too_long";
+	if (utf8_has_control(text, strlen(text)))
+		return "control_character";
 	for (const char *at = text; wrong == NULL && *at != '\0';) {
-		if (json.len > 1)
-			buf_addc(&json, ',');
-		wrong = permit(&at, &json);
+		if (words.len > 0)
+			buf_addc(&words, '\x1e');
+		wrong = permit(&at, &words);
 		if (wrong == NULL && *at != '\0' && !take(&at, ';'))
 			wrong = "malformed";
 	}
-	buf_addc(&json, ']');
 	if (wrong == NULL)
-		cell_escape(out, json.data, json.len);
-	buf_free(&json);
+		cell_escape(out, words.data, words.len);
+	buf_free(&words);
 	return wrong;
 }

@@ -32,7 +32,7 @@ static const struct column cardholder_columns[] = {
 	{"apb_exempt", "アンチパスバック免除", "Anti-passback exempt", RULE_FLAG, 0, "f"},
 	{"pin", "暗証番号", "PIN", RULE_PIN, 0, ""},
 	{"note", "備考", "Note", RULE_TEXT, 1000, ""},
-	{"permits", "出入許可", "Permits", RULE_PERMITS, 0, "[]"},
+	{"permits", "出入許可", "Permits", RULE_PERMITS, 0, ""},
 };
 static const struct column department_columns[] = {
 	{"code", "所属コード", "Department code", RULE_KEY, 32, NULL},

@@ -8,6 +8,8 @@ import { mayEdit } from '../app/session.js';
 import { jobs, openJob } from '../gates/progress.js';
 import { currentImport, atWork, resumeImport } from '../imports/jobs.js';
 import { importDialog } from '../imports/dialog.js';
+import { followTransfers, transferJobs } from '../transfers/jobs.js';
+import { address } from '../app/router.js';
 import { alarms } from './alarms.js';
 import { acknowledgeDialog } from './acknowledge.js';
 import { openAlarmPanel } from './panel.js';
@@ -32,6 +34,16 @@ function importButton(job) {
     ${t(`import.title.${job.kind}`)} ${t(`import.state.${job.state}`)}${atWork(job) && job.total ? ` ${number(Math.floor((100 * job.progress) / job.total))}%` : ''}</button>`;
 }
 
+/** Transfers under way as one line; when the last is over, how they ended. */
+function transferLink({ list, share, ended }) {
+  if (!list.length && !ended) return nothing;
+  const waits = list.length > 0 && list.every((x) => x.reason === 'no communication');
+  const [glyph, tone] = !list.length ? (ended.failed ? ['■', 'alarm'] : ['●', 'ok']) : waits ? ['▲', 'warn'] : ['◇', 'unknown'];
+  const words = !list.length ? t(ended.failed ? 'strip.transfers_failed' : 'strip.transfers_done', { n: number(ended.failed || ended.done) })
+    : t(waits ? 'strip.transfers_wait' : 'strip.transfers', { n: number(list.length) });
+  return html`<a class="button small" data-act="transfers" href=${address('settings', 'permit_transfer')}><span class="tone-${tone}" aria-hidden="true">${glyph}</span> ${words}${share === null || !list.length ? '' : ` ${number(Math.floor(100 * share))}%`}</a>`;
+}
+
 export function mountStrip(place) {
   resumeImport();
   const template = () => {
@@ -48,9 +60,9 @@ export function mountStrip(place) {
           <button class="small" @click=${() => openAlarmPanel()}>${t('alarm.list_short')}</button>`
           : html`<span class="tone-ok" aria-hidden="true">●</span><span class="muted">${t('strip.calm')}</span>`}
       </div>
-      <div class="strip-jobs">${importButton(currentImport.get().job)}${jobs.get().list.slice(0, 3).map(jobButton)}</div>`;
+      <div class="strip-jobs">${transferLink(transferJobs.get())}${importButton(currentImport.get().job)}${jobs.get().list.slice(0, 3).map(jobButton)}</div>`;
   };
   const update = view(place, template);
-  const stop = [alarms.subscribe(update), jobs.subscribe(update), currentImport.subscribe(update)];
+  const stop = [alarms.subscribe(update), jobs.subscribe(update), currentImport.subscribe(update), transferJobs.subscribe(update), followTransfers()];
   return () => { stop.forEach((s) => s()); update.stop(); };
 }

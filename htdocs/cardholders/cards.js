@@ -6,6 +6,7 @@ import { openDialog, confirmDialog } from '../app/dialog.js';
 import { editDialog } from '../app/edit_form.js';
 import { notice } from '../app/notices.js';
 import { problemText } from '../app/problems.js';
+import { sent } from '../transfers/jobs.js';
 
 /** Says that a card, or the person with all cards, is lost (or found); controllers are told at once. Resolves with the cardholder. */
 export function lostDialog(c, lost) {
@@ -27,6 +28,7 @@ export function lostDialog(c, lost) {
           const body = { lost, ...(card ? { card: Number(card) } : {}), ...(comment.trim() ? { comment: comment.trim() } : {}) };
           const { data } = await call('POST', `/cardholders/${c.id}/lost`, { body });
           notice(t(lost ? 'lost.done' : 'found.done', { name: c.name }));
+          sent();
           api.close(data);
         } catch (problem) {
           error = problemText(problem);

@@ -1,4 +1,4 @@
-// Detail pane of one cardholder: basic, permits, related, department; or of several: what can be done to them.
+// Detail pane of one cardholder: basic, permits, related, why, department; or of several: what can be done to them.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { t } from '../app/i18n.js';
 import { call } from '../app/api.js';
@@ -13,9 +13,10 @@ import { validityWords } from '../app/validity.js';
 import { standingMark } from './states.js';
 import { permitTable } from './permits.js';
 import { createProof } from './proof.js';
+import { createWhy } from '../explain/panel.js';
 import { lostDialog, reissueDialog, deleteCardholder } from './cards.js';
 
-const tabIds = ['basic', 'permits', 'related', 'department'];
+const tabIds = ['basic', 'permits', 'related', 'why', 'department'];
 const pair = (label, value) => html`<div><dt>${label}</dt><dd>${value === '' || value === null || value === undefined ? html`<span class="muted">${t('none')}</span>` : value}</dd></div>`;
 const yes = (on) => t(on ? 'yes' : 'no');
 
@@ -43,7 +44,8 @@ function related(c, proof) {
   return html`<div class="detail-columns uneven"><div>${proof.template()}</div><div><h3>${t('cardholder.history')}</h3>
     ${mayView('history') ? html`<ul class="plain-list">
       <li><a href=${address('history', 'access', { cardholder: c.id, person: c.name, range: 'days7' })}>${t('cardholder.history_access')}</a></li>
-      <li><a href=${address('history', 'alarm', { cardholder: c.id, person: c.name, range: 'days31' })}>${t('cardholder.history_alarm')}</a></li></ul>` : html`<p class="muted">${t('none')}</p>`}</div></div>`;
+      <li><a href=${address('history', 'alarm', { cardholder: c.id, person: c.name, range: 'days31' })}>${t('cardholder.history_alarm')}</a></li></ul>` : mayView('change_history') ? nothing : html`<p class="muted">${t('none')}</p>`}
+    ${mayView('change_history') ? html`<ul class="plain-list"><li><a data-act="changes" href=${address('settings', 'change_history', { subject: 'cardholder', subject_id: c.id, name: c.name })}>${t('cardholder.history_changes')}</a></li></ul>` : nothing}</div></div>`;
 }
 
 function department(c, departments, narrow) {
@@ -64,6 +66,7 @@ export function mountCardholderDetail(place, departments, acts, changed) {
   let error = '';
   let open = 'basic';
   const proof = createProof(() => update());
+  const why = createWhy('cardholder', () => update());
   const box = document.createElement('div');
   box.className = 'pane-fill';
   place.replaceChildren(box);
@@ -84,8 +87,11 @@ export function mountCardholderDetail(place, departments, acts, changed) {
     update();
   }
 
-  /** Proof is asked for while it is looked at. */
-  const follow = () => proof.follow(count === 1 && open === 'related' ? id : null);
+  /** Proof and explanation are asked for while they are looked at. */
+  function follow() {
+    proof.follow(count === 1 && open === 'related' ? id : null);
+    why.follow(count === 1 && open === 'why' ? id : null);
+  }
 
   const after = (next) => { if (next) { changed(next); load(); follow(); } };
 
@@ -104,6 +110,7 @@ export function mountCardholderDetail(place, departments, acts, changed) {
     basic: () => basic(person, departments()),
     permits: () => permitTable(person.permits, person.warnings, () => acts.permits(person), load),
     related: () => related(person, proof),
+    why: why.template,
     department: () => department(person, departments(), acts.narrow),
   };
 
@@ -141,6 +148,6 @@ export function mountCardholderDetail(place, departments, acts, changed) {
     reload() { if (id !== null) { load(); follow(); } },
     update,
     current: () => person,
-    stop() { proof.follow(null); update.stop(); },
+    stop() { proof.follow(null); why.stop(); update.stop(); },
   };
 }

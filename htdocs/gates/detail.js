@@ -1,4 +1,4 @@
-// Detail pane of one gate, or of several: state as it is now, acts, what the gate did last; controller; readers; related.
+// Detail pane of one gate, or of several: state as it is now, acts, what the gate did last; controller; readers; related; why.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { t, code } from '../app/i18n.js';
 import { call } from '../app/api.js';
@@ -11,8 +11,9 @@ import { address } from '../app/router.js';
 import { stateMark, alarmMarks } from './states.js';
 import { createGateLog, logTemplate } from './log.js';
 import { lacksState, notAvailable, lackingList, unsecuredMark, unsecuredWarning } from './driver.js';
+import { createWhy, mayAskWhy } from '../explain/panel.js';
 
-const tabIds = ['basic', 'controller', 'entry_reader', 'exit_reader', 'related'];
+const tabIds = () => ['basic', 'controller', 'entry_reader', 'exit_reader', 'related', ...(mayAskWhy() ? ['why'] : [])];
 
 const pair = (label, value) => html`<div><dt>${label}</dt><dd>${value === '' || value === null || value === undefined ? html`<span class="muted">${t('none')}</span>` : value}</dd></div>`;
 
@@ -78,7 +79,8 @@ function related(gate, more) {
     <div><h3>${t('gate.gate_group')}</h3>
       ${more.gate_groups.length ? html`<ul class="plain-list">${more.gate_groups.map((g) => html`<li><a href=${address('gates', '', { gate_group: g.id })}>${g.name}</a></li>`)}</ul>` : html`<p class="muted">${t('none')}</p>`}
       <h3>${t('related.history')}</h3>
-      <ul class="plain-list">${['access', 'alarm', 'operation', 'management'].map((c) => html`<li><a href=${address('history', c, { gate: gate.id })}>${code('event_category', c)}</a></li>`)}</ul>
+      <ul class="plain-list">${['access', 'alarm', 'operation', 'management'].map((c) => html`<li><a href=${address('history', c, { gate: gate.id })}>${code('event_category', c)}</a></li>`)}
+        ${mayView('change_history') ? html`<li><a href=${address('settings', 'change_history', { subject: 'gate', subject_id: gate.id, name: gate.name })}>${t('setting.change_history')}</a></li>` : nothing}</ul>
     </div></div>`;
 }
 
@@ -90,6 +92,8 @@ export function mountGateDetail(place, edit) {
   let error = '';
   let open = 'basic';
   const log = createGateLog(() => update());
+  const why = createWhy('gate', () => update());
+  const followWhy = () => why.follow(chosen.length === 1 && open === 'why' ? chosen[0].id : null);
   const box = document.createElement('div');
   box.className = 'pane-fill';
   place.replaceChildren(box);
@@ -125,15 +129,16 @@ export function mountGateDetail(place, edit) {
       entry_reader: () => reader(gate, more, 'entry_reader'),
       exit_reader: () => reader(gate, more, 'exit_reader'),
       related: () => related(gate, more),
+      why: why.template,
     }[open]();
     return html`<div class="pane-title"><h2>${gate.name}</h2><span class="muted">${[gate.building, gate.place].filter(Boolean).join(' ')}</span>${unsecuredMark(gate.controller.driver)}<span class="bar-gap"></span>
         ${mayEdit('gates') ? html`<button type="button" class="small" data-act="edit" @click=${() => edit(gate.id)}>${t('edit.open')}</button>` : nothing}</div>
       ${error ? html`<p class="field-error" role="alert">${error}</p>` : nothing}
-      ${tabs('gate', t('detail.tabs'), tabIds.map((id) => ({ id, label: t(`tab.${id}`) })), open, (id) => { open = id; update(); }, panel)}`;
+      ${tabs('gate', t('detail.tabs'), tabIds().map((id) => ({ id, label: t(`tab.${id}`) })), open, (id) => { open = id; followWhy(); update(); }, panel)}`;
   };
   const update = view(box, template);
   const timer = setInterval(update, 5000);
-  undo.add(() => clearInterval(timer), update.stop, log.stop);
+  undo.add(() => clearInterval(timer), update.stop, log.stop, why.stop);
 
   return {
     /** Shows these gates; asks for details only when another gate is chosen. */
@@ -146,6 +151,7 @@ export function mountGateDetail(place, edit) {
         error = '';
         log.follow(mayView('history') ? now : null);
         if (now) loadMore(now);
+        followWhy();
       }
       update();
     },

@@ -1,5 +1,5 @@
 // Gate groups (G-5): add, rename, choose the gates, delete. Before gates come or go it is shown who would gain or lose them, because
-// permits are granted by group.
+// permits are granted by group. When somebody else saved first (412) both changes are shown, and mine is put on top or left (A-5).
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { t } from '../app/i18n.js';
 import { call } from '../app/api.js';
@@ -23,6 +23,19 @@ const preview = ({ gain, lose }) => (some(gain).length || some(lose).length
   ? html`${effect(t('gate_group.gain'), gain, 'warn')}${effect(t('gate_group.lose'), lose, 'alarm')}`
   : html`<p>${t('gate_group.no_effect')}</p>`);
 
+const without = (ids, others) => [...ids].filter((id) => !others.has(id));
+
+/** What became of a group between two states: {name or null, adds, removes}. */
+const between = (from, to) => ({ name: from.name === to.name ? null : to.name, adds: without(to.gates, from.gates), removes: without(from.gates, to.gates) });
+
+function difference(mine, theirs, nameOf) {
+  const list = (ids) => (ids.length ? ids.map(nameOf).join(', ') : html`<span class="muted">${t('gate_group.same_gates')}</span>`);
+  const row = (label, of) => html`<tr><th scope="row">${label}</th><td>${of(mine)}</td><td>${of(theirs)}</td></tr>`;
+  return html`<p class="dialog-warning" role="alert"><span aria-hidden="true">▲</span> ${t('gate_group.merge')}</p>
+    <div class="table-scroll since" tabindex="0" role="region" aria-label=${t('gate_group.merge')}><table class="data-table difference"><thead><tr><td></td><th scope="col">${t('gate_group.mine')}</th><th scope="col">${t('gate_group.theirs')}</th></tr></thead>
+      <tbody>${row(t('gate_group.renames'), (d) => d.name ?? html`<span class="muted">${t('gate_group.same_gates')}</span>`)}${row(t('gate_group.adds'), (d) => list(d.adds))}${row(t('gate_group.removes'), (d) => list(d.removes))}</tbody></table></div>`;
+}
+
 /** Opens the form for a group, or for a new one (id null); resolves true when something was saved. */
 export async function gateGroupDialog(id) {
   let group = null;
@@ -36,8 +49,10 @@ export async function gateGroupDialog(id) {
     return false;
   }
   const items = gates.map((g) => ({ key: g.id, label: g.name, hint: g.management_group.name }));
-  const before = new Set((group?.members ?? []).map((g) => g.id));
-  const chosen = new Set(before);
+  const membersOf = (g) => new Set((g?.members ?? []).map((m) => m.id));
+  let before = membersOf(group);
+  let chosen = new Set(before);
+  let conflict = null; // {mine, theirs}, when somebody else saved first
   const search = {};
   let name = group?.name ?? '';
   let shown = null; // what the choice would do, once asked
@@ -65,6 +80,21 @@ export async function gateGroupDialog(id) {
     return true;
   }
 
+  const nameOf = (gate) => items.find((i) => i.key === gate)?.label ?? group.members.find((m) => m.id === gate)?.name ?? `#${gate}`;
+
+  /** Reads what the other one made; the form begins from there when mine is put on top. */
+  async function meet() {
+    const mine = between({ name: group.name, gates: before }, { name: name.trim(), gates: chosen });
+    const now = await call('GET', `/gate-groups/${id}`);
+    const gatesNow = membersOf(now.data);
+    conflict = { mine, theirs: between({ name: group.name, gates: before }, { name: now.data.name, gates: gatesNow }) };
+    ({ data: group, etag } = now);
+    before = gatesNow;
+    chosen = new Set([...gatesNow, ...mine.adds].filter((gate) => !mine.removes.includes(gate)));
+    name = mine.name ?? group.name;
+    shown = null;
+  }
+
   return openDialog({
     title: t(id === null ? 'gate_group.add' : 'gate_group.edit'),
     className: 'bulk-dialog',
@@ -76,6 +106,7 @@ export async function gateGroupDialog(id) {
         busy = true;
         error = '';
         errors = {};
+        conflict = null;
         update();
         try {
           if (await save()) {
@@ -84,8 +115,15 @@ export async function gateGroupDialog(id) {
             return;
           }
         } catch (problem) {
-          error = problem.status === 412 ? t('gate_group.conflict') : problemText(problem);
-          errors = fieldErrors(problem);
+          try {
+            if (problem.status === 412) await meet();
+            else {
+              error = problemText(problem);
+              errors = fieldErrors(problem);
+            }
+          } catch (second) {
+            error = problemText(second);
+          }
         }
         busy = false;
         update();
@@ -93,11 +131,11 @@ export async function gateGroupDialog(id) {
       const form = () => html`<label>${t('setting.name')}<input name="name" maxlength="64" required autofocus .value=${name} @input=${(e) => { name = e.target.value; }}>
           ${errors.name ? html`<span class="field-error">${errors.name}</span>` : nothing}</label>
         ${checkList('gate', t('gate_group.members'), items, chosen, search, update)}`;
-      return html`<form @submit=${submit}>${shown ? html`<p class="dialog-warning">${t('gate_group.preview')}</p>${preview(shown)}` : form()}
+      return html`<form @submit=${submit}>${conflict ? difference(conflict.mine, conflict.theirs, nameOf) : shown ? html`<p class="dialog-warning">${t('gate_group.preview')}</p>${preview(shown)}` : form()}
         ${error ? html`<p class="field-error" role="alert">${error}</p>` : nothing}
         <div class="dialog-buttons">${shown ? html`<button type="button" @click=${() => { shown = null; update(); }}>${t('back')}</button>` : nothing}
-          <button type="button" @click=${() => api.close(false)}>${t('cancel')}</button>
-          <button class="primary" ?disabled=${busy}>${t(shown || id === null || sameGates() ? 'save' : 'gate_group.next')}</button></div></form>`;
+          <button type="button" data-act="leave" @click=${() => api.close(Boolean(conflict))}>${t(conflict ? 'gate_group.keep_theirs' : 'cancel')}</button>
+          <button class="primary" ?disabled=${busy}>${t(conflict ? 'gate_group.keep_mine' : shown || id === null || sameGates() ? 'save' : 'gate_group.next')}</button></div></form>`;
     },
   });
 }

@@ -1,4 +1,4 @@
-// Detail pane of an event: everything that was true when it happened; and the department.
+// Detail pane of an event: everything that was true when it happened; why the gate decided so; the department.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { t, code } from '../app/i18n.js';
 import { view } from '../app/store.js';
@@ -6,11 +6,12 @@ import { tabs } from '../app/tabs.js';
 import { dateTime } from '../app/format.js';
 import { address } from '../app/router.js';
 import { mayView } from '../app/session.js';
-import { eventMark, detailPairs, eventNote, isHole } from './words.js';
+import { createEventWhy, mayAskWhy } from '../explain/panel.js';
+import { eventMark, detailPairs, eventNote, explained, isHole, refusals } from './words.js';
 
 const pair = (label, value) => (value === null || value === undefined || value === '' ? nothing : html`<div><dt>${label}</dt><dd>${value}</dd></div>`);
 
-function eventTab(event, narrow) {
+function eventTab(event, narrow, why) {
   const holder = event.cardholder;
   return html`
     ${isHole(event) ? html`<p class="dialog-warning"><span aria-hidden="true">■</span> ${t('event.hole_long')} ${eventNote(event)}</p>` : nothing}
@@ -30,6 +31,7 @@ function eventTab(event, narrow) {
       ${event.gate ? html`<button type="button" class="small" @click=${() => narrow({ gate: String(event.gate.id), management_group: '' })}>${t('narrow.gate')}</button>` : nothing}
       ${holder?.id ? html`<button type="button" class="small" @click=${() => narrow({ cardholder: String(holder.id), person: holder.name })}>${t('narrow.cardholder')}</button>` : nothing}
       <button type="button" class="small" @click=${() => narrow({ kind: [event.kind] })}>${t('narrow.kind')}</button>
+      ${explains(event) ? html`<button type="button" class="small" data-act="why" @click=${why}>${t(refusals.includes(event.kind) ? 'why.open_refusal' : 'why.open')}</button>` : nothing}
     </div>`;
 }
 
@@ -43,16 +45,22 @@ function departmentTab(event, { departments }, narrow) {
     ${now ? html`<div class="chips"><button type="button" class="small" @click=${() => narrow({ department: String(now.id) })}>${t('narrow.department')}</button></div>` : nothing}`;
 }
 
+const explains = (event) => mayAskWhy() && Boolean(event.gate) && explained.includes(event.kind);
+
 export function mountEventDetail(place, narrow, places) {
   let event = null;
   let open = 'event';
+  const why = createEventWhy(() => update());
   const box = document.createElement('div');
   box.className = 'pane-fill';
   place.replaceChildren(box);
   const template = () => {
     if (!event) return html`<p class="empty">${t('detail.choose_event')}</p>`;
-    const panel = open === 'event' ? eventTab(event, narrow) : departmentTab(event, places(), narrow);
-    return tabs('event', t('detail.tabs'), ['event', 'department'].map((id) => ({ id, label: t(`tab.${id}`) })), open, (id) => { open = id; update(); }, panel);
+    const ids = ['event', ...(explains(event) ? ['why'] : []), 'department'];
+    const now = ids.includes(open) ? open : 'event';
+    why.follow(now === 'why' ? event : null);
+    const panels = { event: () => eventTab(event, narrow, () => { open = 'why'; update(); }), why: why.template, department: () => departmentTab(event, places(), narrow) };
+    return tabs('event', t('detail.tabs'), ids.map((id) => ({ id, label: t(`tab.${id}`) })), now, (id) => { open = id; update(); }, panels[now]());
   };
   const update = view(box, template);
   return { show(next) { event = next; update(); }, stop: update.stop };

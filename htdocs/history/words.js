@@ -15,6 +15,8 @@ export const kinds = {
   management: ['card_count_shown', 'calendar_set', 'clock_set', 'card_added', 'card_deleted', 'schedule_set', 'parameters_set', 'address_set',
     'history_cleared', 'management_code_changed', 'version_shown'],
 };
+/** Kinds of events that the server can explain: somebody passed or was refused. */
+export const explained = ['entry', 'exit', 'first_in', 'last_out', 'passback_soft', ...refusals.filter((k) => k !== 'dual_card_incomplete'), 'lost_card', 'wrong_pin'];
 export const categories = Object.keys(kinds);
 
 export const isHole = (event) => event.kind === 'event_overflow';

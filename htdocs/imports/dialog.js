@@ -8,15 +8,19 @@ import { dateTime, number } from '../app/format.js';
 import { notice } from '../app/notices.js';
 import { problemText } from '../app/problems.js';
 import { saveReply } from '../history/csv.js';
+import { sent } from '../transfers/jobs.js';
 import { atWork, currentImport, take } from './jobs.js';
 
 const statuses = ['error', 'delete', 'add', 'change', 'unchanged'];
 const look = { error: ['■', 'alarm'], delete: ['▲', 'warn'], add: ['●', 'ok'], change: ['●', 'ok'], unchanged: ['○', 'neutral'] };
-const shown = 100;
+const pageSize = 100;
 const mark = (status) => html`<span class="state tone-${look[status][1]}"><span class="glyph" aria-hidden="true">${look[status][0]}</span>${t(`import.${status}`)}</span>`;
 const plain = (value) => (value === null || value === undefined || value === '' ? t('edit.blank') : typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 const label = (n) => (n === 'permits' ? t('tab.permits') : t(hasKey(`cardholder.${n}`) ? `cardholder.${n}` : `department.${n}`));
+
+/** Why a file or the whole import was refused: the server's code in words, else itself. */
+const why = (reason) => (hasKey(`import.why.${reason}`) ? t(`import.why.${reason}`) : reason);
 
 /** What a row changes, in words. */
 function difference({ before, after }) {
@@ -30,6 +34,7 @@ function difference({ before, after }) {
 export function importDialog(kind, done, job = null) {
   const choice = { mode: 'upsert', encoding: 'auto', blank: 'keep', file: null };
   let rows = null;
+  let next = null; // more rows than are shown
   let filter = '';
   let before = [];
   let error = '';
@@ -54,11 +59,19 @@ export function importDialog(kind, done, job = null) {
     update();
   }
 
-  async function readRows() {
+  let turn = 0;
+  async function readRows(after = null) {
+    turn += 1;
+    const mine = turn;
     try {
-      rows = (await get(`/imports/${job.id}/rows`, { status: filter, limit: shown, lang: language() })).rows;
+      const page = await get(`/imports/${job.id}/rows`, { status: filter, limit: pageSize, lang: language(), after });
+      if (mine !== turn) return;
+      rows = after ? [...rows, ...page.rows] : page.rows;
+      next = page.next;
     } catch (problem) {
-      fail(problem);
+      if (mine !== turn) return;
+      if (problem.errors?.some((e) => e.code === 'rows_lost')) error = t('import.rows_lost');
+      else fail(problem);
     }
     update();
   }
@@ -71,7 +84,7 @@ export function importDialog(kind, done, job = null) {
       filter = job.counts.error ? 'error' : '';
       readRows();
     }
-    if (job.state === 'done' && was === 'applying') { done(); readRows(); }
+    if (job.state === 'done' && was === 'applying') { done(); sent(); readRows(); }
     update();
   }
 
@@ -118,12 +131,12 @@ export function importDialog(kind, done, job = null) {
   const table = () => html`<div class="table-scroll import-rows" tabindex="0" role="region" aria-label=${t('import.rows')}><table class="data-table"><thead><tr><th scope="col">${t('import.row')}</th><th scope="col">${t('import.key')}</th>
       <th scope="col">${t('import.status')}</th><th scope="col">${t('import.content')}</th></tr></thead>
     <tbody>${(rows ?? []).map((r) => html`<tr><td>${number(r.row)}</td><th scope="row" class="mono nowrap">${r.key}</th><td>${mark(r.status)}</td><td>${r.message ?? difference(r)}</td></tr>`)}</tbody></table></div>
-    ${rows?.length === shown ? html`<p class="muted">${t('import.first', { n: number(shown) })}</p>` : nothing}`;
+    ${next ? html`<p class="muted"><button type="button" data-act="more" @click=${() => readRows(next)}>${t('more')}</button> ${t('import.first', { n: number(rows.length) })}</p>` : nothing}`;
 
   const state = () => html`
     <p role="status" data-state=${job.state}><strong>${t(`import.state.${job.state}`)}</strong> ${job.file_name} <span class="muted">${t(`import.mode.${job.mode}`)} ${t('import.row_count', { n: number(job.rows) })}</span></p>
     ${atWork(job) ? html`<progress max=${job.total || 1} value=${job.total ? job.progress : 0} aria-label=${t('transfer.progress')}></progress><p class="muted">${t('import.leave')}</p>` : nothing}
-    ${job.state === 'failed' ? html`<p class="field-error" role="alert">${job.fault ? `${t('import.fault', { row: number(job.fault.row) })} ${job.fault.detail}` : job.reason}</p>` : nothing}
+    ${job.state === 'failed' ? html`<p class="field-error" role="alert">${job.fault ? `${t('import.fault', { row: number(job.fault.row) })} ${why(job.fault.code)} ${job.fault.detail}` : why(job.reason)}</p>` : nothing}
     ${atWork(job) || job.fault ? nothing : html`${counts()}${table()}`}
     ${job.state === 'previewed' && job.deletion_cap.exceeded ? html`<label class="choice dialog-warning"><input type="checkbox" name="agree" .checked=${agreed} @change=${(e) => { agreed = e.target.checked; update(); }}>
       ${t('import.agree', { n: number(job.counts.delete) })}</label>` : nothing}`;

@@ -5,9 +5,12 @@ import { t } from '../app/i18n.js';
 import { view, cleanup } from '../app/store.js';
 import { problemText } from '../app/problems.js';
 
+const pageOf = (got) => (Array.isArray(got) ? { rows: got, next: null } : got);
+
 /**
- * options: { name, label, columns, load() -> rows, acts(chosen) -> template, detail(row) -> template, count(n) -> text, empty, rowClass }.
- * Gives {reload, select, update, stop, chosen}.
+ * options: { name, label, columns, load(after, shown) -> rows or {rows, next}, acts(chosen) -> template, detail(row) -> template,
+ * count(n, more) -> text, empty, rowKey, rowClass }. load is asked with after null for the beginning (shown: how many are in sight now) and
+ * with `next` when the end of the list comes near. Gives {reload, update, stop, chosen, grid}.
  */
 export function mountList({ centre, detail }, options) {
   const undo = cleanup();
@@ -19,11 +22,13 @@ export function mountList({ centre, detail }, options) {
   centre.replaceChildren(head, grid);
   detail.replaceChildren(box);
   let turn = 0;
+  let next = null;
+  const keyOf = options.rowKey ?? ((r) => r.id);
   const chosen = () => grid.current;
 
   const drawHead = view(head, () => html`<div class="bar-row"><h2>${options.label}</h2><span class="bar-gap"></span>
-      <span class="summary" role="status">${options.count(grid.rows.length)}</span>
-      <button type="button" @click=${() => grid.chooseColumns()}>${t('grid.columns')}</button><button type="button" @click=${() => window.print()}>${t('print')}</button></div>
+      <span class="summary" role="status">${options.count(grid.rows.length, next !== null)}</span>
+      ${options.tools?.() ?? nothing}<button type="button" @click=${() => grid.chooseColumns()}>${t('grid.columns')}</button><button type="button" @click=${() => window.print()}>${t('print')}</button></div>
     <div class="bar-row">${options.acts(chosen())}</div>`);
   const drawDetail = view(box, () => (chosen() ? options.detail(chosen()) : options.none ? html`<p class="empty">${options.none}</p>` : nothing));
   const update = () => { drawHead(); drawDetail(); };
@@ -32,10 +37,12 @@ export function mountList({ centre, detail }, options) {
     turn += 1;
     const mine = turn;
     try {
-      const rows = await options.load();
+      const page = pageOf(await options.load(null, grid.rows.length));
       if (mine !== turn) return;
+      next = page.next;
       grid.failed = null;
-      grid.rows = rows;
+      grid.rows = page.rows;
+      grid.more = next !== null;
       if (key !== undefined) grid.select(key);
     } catch (problem) {
       if (mine !== turn) return;
@@ -44,12 +51,28 @@ export function mountList({ centre, detail }, options) {
     update();
   }
 
-  grid.setup({ multiple: false, rowKey: (r) => r.id, ...options });
+  async function loadMore() {
+    const mine = turn;
+    try {
+      const page = pageOf(await options.load(next, grid.rows.length));
+      if (mine !== turn) return;
+      const known = new Set(grid.rows.map(keyOf));
+      next = page.next;
+      grid.rows = [...grid.rows, ...page.rows.filter((r) => !known.has(keyOf(r)))];
+      grid.more = next !== null;
+    } catch (problem) {
+      if (mine !== turn) return;
+      grid.failed = problemText(problem);
+    }
+    update();
+  }
+
+  grid.setup({ multiple: false, rowKey: keyOf, loadMore, ...options });
   undo.listen(grid, 'kb-select', () => { options.chose?.(chosen()); update(); });
   undo.listen(grid, 'kb-open', () => options.open?.(chosen()));
   undo.listen(document, 'kidoban-recovered', () => reload());
   undo.add(drawHead.stop, drawDetail.stop, () => { turn += 1; });
-  reload();
+  reload(options.selected);
   return { reload, update, chosen, grid, stop: () => undo.run() };
 }
 

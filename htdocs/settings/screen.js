@@ -9,12 +9,14 @@ import { installMenus } from '../app/menus.js';
 import { offer } from '../app/palette.js';
 import { mountManagementGroups } from './management_groups.js';
 import { mountDepartments } from './departments.js';
+import { mountChanges } from '../changes/list.js';
 import { mountTransfers } from '../transfers/list.js';
 
 /** name, right, how to mount; a later function adds its row in its place. */
 const functions = [
   { name: 'management_groups', right: 'management_groups', mount: mountManagementGroups },
   { name: 'departments', right: 'departments', mount: mountDepartments },
+  { name: 'change_history', right: 'change_history', mount: mountChanges },
   { name: 'permit_transfer', right: 'permit_transfer', mount: mountTransfers },
 ];
 

@@ -8,6 +8,7 @@ import { notice } from '../app/notices.js';
 import { problemText } from '../app/problems.js';
 import { mayView } from '../app/session.js';
 import { everyGate } from '../gates/model.js';
+import { sent } from './jobs.js';
 
 /** Resolves with the transfer, undefined when dismissed. */
 export async function beginTransfer() {
@@ -40,6 +41,7 @@ export async function beginTransfer() {
         try {
           const { data } = await call('POST', '/transfers', { body: { kind: 'permits', ...(all ? { all: true } : { gates: [...chosen] }), full }, headers: { 'Idempotency-Key': key } });
           notice(t('transfer.begun'));
+          sent();
           api.close(data);
         } catch (problem) {
           busy = false;

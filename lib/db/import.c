@@ -7,7 +7,7 @@
 static const struct db_statement list_statement = {
 	"imports", "SELECT id, kind, mode, encoding, blank, state, file_name, bytes, rows, counts, progress, total, reason, fault, change_set,"
 	" deletion_share, deletion_cap, deletion_agreed, operator_id, operator_name, (extract(epoch FROM at) * 1000)::int8,"
-	" (extract(epoch FROM finished_at) * 1000)::int8 FROM api.imports($1, $2, $3)"};
+	" (extract(epoch FROM finished_at) * 1000)::int8, rows_lost FROM api.imports($1, $2, $3)"};
 static const struct db_statement create_statement = {"import_create", "SELECT id, fresh FROM api.import_create($1, $2, $3, $4, $5, $6)"};
 static const struct db_statement chunk_statement = {"import_chunk", "SELECT api.import_chunk($1, $2, $3, $4)"};
 static const struct db_statement uploaded_statement = {"import_uploaded", "SELECT api.import_uploaded($1)"};
@@ -52,7 +52,7 @@ void import_read(const struct db_rows *rows, int row, struct import *import)
 		.reason = db_text(rows, row, 12), .fault = db_text(rows, row, 13), .change_set = db_int(rows, row, 14),
 		.deletion_share = db_text(rows, row, 15), .deletion_exceeded = db_bool(rows, row, 16), .deletion_agreed = db_bool(rows, row, 17),
 		.operator_id = db_int(rows, row, 18), .operator_name = db_text(rows, row, 19), .at_ms = db_int(rows, row, 20),
-		.finished_ms = db_int(rows, row, 21),
+		.finished_ms = db_int(rows, row, 21), .rows_lost = db_bool(rows, row, 22),
 	};
 }
 
@@ -149,11 +149,14 @@ static const struct {
 	{"department_not_found", "所属がないか、管理範囲の外です", "The department is not there, or outside your scope"},
 	{"department_mismatch", "所属コードと所属が一致しません", "Department code and department are not the same"},
 	{"department_ambiguous", "同じ名前の所属が複数あります。所属コードで指定してください", "Several departments have this name: use the code"},
+	{"not_whole_minute", "時刻は分単位で入力してください", "Times are whole minutes"},
 	{"validity", "有効期間の終了が開始より前です", "The validity ends before it begins"},
 	{"card_taken", "カード番号は他の人が使っています", "Somebody else has this card number"},
 	{"card_lost", "紛失登録されたカード番号です", "The card is on the lost list"},
 	{"several_cards", "複数のカードを持っています。画面で変更してください", "The cardholder has several cards: change them on screen"},
 	{"permit_not_found", "ゲートまたはゲートグループがありません", "A gate or gate group is not there"},
+	{"permit_twice", "同じゲートまたはグループを同じ期間で二度許可しています", "A gate or group is granted twice for the same time"},
+	{"permit_validity", "出入許可の期間の終了が開始より前です", "A permit ends before it begins"},
 	{"permit_ambiguous", "同じ名前のゲートが複数あります。#番号で指定してください", "Several gates have this name: use #id"},
 	{"permit_out_of_scope", "管理範囲の外のゲートは許可できません", "A gate is outside your scope"},
 	{"parent_not_found", "上位の所属がないか、管理範囲の外です", "The department above is not there, or outside your scope"},

@@ -14,6 +14,7 @@ struct import {
 	const char *kind, *mode, *encoding, *blank, *state, *file_name, *counts, *reason, *fault, *operator_name;	/* counts, fault: JSON; fault "" */
 	const char *deletion_share;
 	bool deletion_exceeded, deletion_agreed;
+	bool rows_lost;		/* by a crash of PostgreSQL: what became of each row is not known any more */
 };
 
 /* id 0: all; before 0: from the newest on. */

@@ -170,7 +170,9 @@ int import_begin(struct import_db *db, int64_t id)
 
 	if (done(run(db, &db->work, "BEGIN", 0, NULL)) != 0)
 		return -1;
-	return done(run(db, &db->work, "SELECT set_config('kidoban.import', $1, true), set_config('work_mem', '64MB', true)", 1, numbers(&n, id, 0, 0)));
+	/* A statement of minutes ends soon after this process does, so that the next one can begin anew. */
+	return done(run(db, &db->work, "SELECT set_config('kidoban.import', $1, true), set_config('work_mem', '64MB', true),"
+			" set_config('client_connection_check_interval', '1s', true)", 1, numbers(&n, id, 0, 0)));
 }
 
 int import_commit(struct import_db *db)
@@ -300,4 +302,12 @@ int import_end(struct import_db *db, const struct import_job *job, const char *s
 	snprintf(id, sizeof(id), "%lld", (long long)job->id);
 	snprintf(token, sizeof(token), "%lld", (long long)job->token);
 	return done(run(db, &db->control, "SELECT api.import_end($1, $2, $3, $4, $5)", 5, values));
+}
+
+void import_keep(struct import_db *db, int64_t id)
+{
+	struct numbers n;
+
+	if (done(run(db, &db->control, "SELECT api.import_keep($1)", 1, numbers(&n, id, 0, 0))) != 0)
+		log_warnx("import %lld: what became of its rows is not kept: %s", (long long)id, db->message);
 }

@@ -62,5 +62,7 @@ bool import_progress(struct import_db *db, const struct import_job *job, int pro
 /* fault: JSON, or NULL. */
 int import_end(struct import_db *db, const struct import_job *job, const char *state, const char *reason, const char *fault)
 	__attribute__((warn_unused_result));
+/* What an import that is done made of each row stays readable after a crash of PostgreSQL. */
+void import_keep(struct import_db *db, int64_t id);
 
 #endif

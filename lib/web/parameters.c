@@ -84,6 +84,8 @@ int web_take_text(struct web_request *request, const struct web_field *field, st
 	case WEB_TIME:
 		if (clock_parse(text, &number) != 0)
 			return web_field_problem(request, pointer, "ill_typed", "A time like 2024-03-01T09:30:00+09:00 is wanted.");
+		if (field->lo > 0 && number % field->lo != 0)
+			return web_field_problem(request, pointer, "not_whole_minute", "A time in whole minutes is wanted.");
 		break;
 	case WEB_WORD:
 		number = strlen(text) == len ? field->from_code(text) : -1;

@@ -131,18 +131,24 @@ enum web_problem_kind web_problem_of(const struct db_error *error)
 	return WEB_PROBLEM_INTERNAL;
 }
 
-/* What must be there once only. Who has it already is not said: they may be out of scope. */
+/* Constraints and what they are about. Of what is taken, who has it is not said: they may be out of scope. */
 static const struct {
-	const char *constraint, *pointer;
-} unique[] = {
-	{"cardholder_employee_number", "/employee_number"},
-	{"credential_card_number", "/card_number"},
-	{"department_code", "/code"},
-	{"management_group_name", "/name"},
-	{"gate_group_name", "/name"},
-	{"controller_serial", "/serial"},
-	{"controller_address", "/address"},
-	{"permit_once", "/valid_from"},
+	const char *constraint, *pointer, *code, *words;
+} constraints[] = {
+	{"cardholder_employee_number", "/employee_number", "taken", "There is one already."},
+	{"credential_card_number", "/card_number", "taken", "There is one already."},
+	{"department_code", "/code", "taken", "There is one already."},
+	{"management_group_name", "/name", "taken", "There is one already."},
+	{"gate_group_name", "/name", "taken", "There is one already."},
+	{"controller_serial", "/serial", "taken", "There is one already."},
+	{"controller_address", "/address", "taken", "There is one already."},
+	{"permit_once", "/valid_from", "taken", "There is one already."},
+	{"cardholder_check", "/valid_to", "out_of_range", "Later than valid_from."},
+	{"permit_check", "/valid_to", "out_of_range", "Later than valid_from."},
+	{"cardholder_valid_from_minute", "/valid_from", "not_whole_minute", "A time in whole minutes is wanted."},
+	{"cardholder_valid_to_minute", "/valid_to", "not_whole_minute", "A time in whole minutes is wanted."},
+	{"permit_valid_from_minute", "/valid_from", "not_whole_minute", "A time in whole minutes is wanted."},
+	{"permit_valid_to_minute", "/valid_to", "not_whole_minute", "A time in whole minutes is wanted."},
 };
 
 /* The field that the database refused, where it says which. */
@@ -154,9 +160,9 @@ static void name_field(struct web_request *request, const struct db_error *error
 		snprintf(pointer, sizeof(pointer), "%s%s", error->column[0] ? "/" : "", error->column);
 		web_problem_field(request, pointer, error->hint[0] ? error->hint : "refused", error->message);
 	}
-	for (size_t i = 0; strcmp(error->sqlstate, "23505") == 0 && i < lengthof(unique); i++)
-		if (strcmp(error->constraint, unique[i].constraint) == 0)
-			web_problem_field(request, unique[i].pointer, "taken", "There is one already.");
+	for (size_t i = 0; strncmp(error->sqlstate, "23", 2) == 0 && i < lengthof(constraints); i++)
+		if (strcmp(error->constraint, constraints[i].constraint) == 0)
+			web_problem_field(request, constraints[i].pointer, constraints[i].code, constraints[i].words);
 }
 
 int web_database_problem(struct web_request *request)

@@ -43,11 +43,14 @@ enum web_type {
 	WEB_INT = 1,	/* lo..hi */
 	WEB_TEXT,	/* UTF-8 of lo..hi characters, no control characters */
 	WEB_BOOL,	/* true or false */
-	WEB_TIME,	/* RFC 3339; milliseconds */
+	WEB_TIME,	/* RFC 3339; milliseconds, a multiple of lo (WEB_WHOLE_MINUTE) when that is not 0 */
 	WEB_WORD,	/* one of a vocabulary: its number */
 	WEB_TOKEN,	/* letters, digits, '-', '_', '.', lo..hi of them */
 	WEB_OBJECT,	/* body only: an object, at most hi characters as JSON; of any content, or of the given members */
 };
+
+/* For lo: controllers keep whole minutes. */
+#define WEB_WHOLE_MINUTE 60000
 
 /* One parameter or one member of a body. Tables end with a row without a name. */
 struct web_field {

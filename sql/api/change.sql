@@ -88,21 +88,30 @@ BEGIN
 END $$;
 
 -- What history rows point to: a new line whenever a card, its holder or the holder's name or department became another.
+-- Planned for each act: statistics may be from before it, and it may be the one that fills the table. So a small act goes by
+-- indexes whatever they say, a large one by whole tables.
 CREATE OR REPLACE FUNCTION change_write_dictionaries(cs int8, touched text[], stamp timestamptz) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp SET enable_seqscan = off
+  SET enable_nestloop = on SET work_mem = '16MB' AS $$
 BEGIN
   IF touched && '{cardholder,credential}' THEN
-    INSERT INTO cred (credential_id, cardholder_id, department_id, card_number, employee_number, name, kana, since)
-    SELECT k.id, c.id, c.department_id, k.card_number, c.employee_number, c.name, c.kana, stamp
-      FROM (SELECT id FROM credential WHERE from_cs = cs
-            UNION
-            SELECT k.id FROM cardholder c JOIN credential k ON k.cardholder_id = c.id WHERE c.from_cs = cs) touched_now
-      JOIN credential k ON k.id = touched_now.id
-      JOIN cardholder c ON c.id = k.cardholder_id
-      LEFT JOIN LATERAL (SELECT * FROM cred x WHERE x.credential_id = k.id ORDER BY x.since DESC LIMIT 1) last ON true
-     WHERE (last.cardholder_id, last.department_id, last.card_number, last.employee_number, last.name, last.kana)
-           IS DISTINCT FROM (c.id, c.department_id, k.card_number, c.employee_number, c.name, c.kana::text COLLATE "default")
-    ON CONFLICT (credential_id, since) DO NOTHING;
+    IF (SELECT count(*) FROM cardholder c WHERE c.from_cs = cs) + (SELECT count(*) FROM credential k WHERE k.from_cs = cs) > 10000 THEN
+      PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true);
+    END IF;
+    EXECUTE $q$
+      WITH touched_now AS MATERIALIZED (
+        SELECT id FROM credential WHERE from_cs = $1
+        UNION
+        SELECT k.id FROM cardholder c JOIN credential k ON k.cardholder_id = c.id WHERE c.from_cs = $1),
+      last AS (SELECT DISTINCT ON (x.credential_id) x.* FROM touched_now t JOIN cred x ON x.credential_id = t.id ORDER BY x.credential_id, x.since DESC)
+      INSERT INTO cred (credential_id, cardholder_id, department_id, card_number, employee_number, name, kana, since)
+      SELECT k.id, c.id, c.department_id, k.card_number, c.employee_number, c.name, c.kana, $2
+        FROM touched_now t JOIN credential k ON k.id = t.id JOIN cardholder c ON c.id = k.cardholder_id
+        LEFT JOIN last ON last.credential_id = k.id
+       WHERE (last.cardholder_id, last.department_id, last.card_number, last.employee_number, last.name, last.kana)
+             IS DISTINCT FROM (c.id, c.department_id, k.card_number, c.employee_number, c.name, c.kana::text COLLATE "default")
+       ORDER BY k.id    -- so that most indexes grow at their end
+      ON CONFLICT (credential_id, since) DO NOTHING$q$ USING cs, stamp;
   END IF;
   IF touched @> '{department}' THEN
     INSERT INTO dept (department_id, name, since)

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION csv_time(t timestamptz, zone text, last bool) RETURNS
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN date_trunc('day', t AT TIME ZONE zone) = t AT TIME ZONE zone
               THEN to_char(t AT TIME ZONE zone - CASE WHEN last THEN interval '1 day' ELSE interval '0' END, 'YYYY/MM/DD')
-              ELSE regexp_replace(to_char(t AT TIME ZONE zone, 'YYYY/MM/DD HH24:MI:SS.US'), '\.?0*$', '') END
+              ELSE to_char(t AT TIME ZONE zone, 'YYYY/MM/DD HH24:MI') END
 $$;
 
 CREATE OR REPLACE FUNCTION csv_permit_name(name text) RETURNS text
@@ -17,7 +17,7 @@ $$;
 CREATE FUNCTION api.cardholders_csv(search jsonb, sort text, after_key text, after_id int4, most int4)
 RETURNS TABLE (id int4, employee_number text, name text, kana text, department_code text, department text, card_number text, issue_count text,
                valid_from text, valid_to text, enabled text, lost text, extended_unlock text, apb_exempt text, note text, permits text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp SET work_mem = '32MB' AS $$
 DECLARE
   key_order text := CASE sort WHEN 'kana' THEN 'c.kana, c.id' ELSE 'c.employee_number' END;
   later     text := 'true';
@@ -29,8 +29,11 @@ BEGIN
   END IF;
   RETURN QUERY EXECUTE format($q$
     WITH chosen AS MATERIALIZED (SELECT * FROM kidoban.cardholder c WHERE %1$s AND %2$s ORDER BY %3$s LIMIT %4$s),
-    card AS (SELECT DISTINCT ON (k.cardholder_id) k.cardholder_id, k.card_number, k.issue_count FROM kidoban.credential k
-              WHERE k.cardholder_id = ANY (ARRAY(SELECT x.id FROM chosen x)) AND NOT k.lost ORDER BY k.cardholder_id, k.id),
+    day AS MATERIALIZED (    -- few times, many who have them
+      SELECT t, kidoban.csv_time(t, %5$L, false) AS first, kidoban.csv_time(t, %5$L, true) AS last
+        FROM (SELECT x.valid_from AS t FROM chosen x UNION SELECT x.valid_to FROM chosen x) x),
+    card AS (SELECT DISTINCT ON (k.cardholder_id) k.cardholder_id, k.card_number, k.issue_count
+               FROM kidoban.credential k WHERE k.cardholder_id = ANY (ARRAY(SELECT x.id FROM chosen x)) AND NOT k.lost ORDER BY k.cardholder_id, k.id),
     several AS MATERIALIZED (SELECT g.name FROM kidoban.gate g GROUP BY g.name HAVING count(*) > 1),
     target AS MATERIALIZED (
       SELECT g.id AS gate_id, NULL::int4 AS gate_group_id, 'gate:' || CASE WHEN s.name IS NULL AND g.name NOT LIKE '#%%' THEN kidoban.csv_permit_name(g.name) ELSE '#' || g.id END AS word
@@ -44,12 +47,12 @@ BEGIN
                  JOIN target t ON coalesce(t.gate_id, -t.gate_group_id) = coalesce(p.gate_id, -p.gate_group_id)
                 WHERE p.cardholder_id = ANY (ARRAY(SELECT x.id FROM chosen x)) GROUP BY p.cardholder_id)
     SELECT c.id, c.employee_number, c.name, c.kana::text, d.code, d.path, coalesce(k.card_number, ''), coalesce(k.issue_count::text, ''),
-           CASE WHEN c.valid_from IS NULL THEN '' ELSE kidoban.csv_time(c.valid_from, %5$L, false) END,
-           CASE WHEN c.valid_to IS NULL THEN '' ELSE kidoban.csv_time(c.valid_to, %5$L, true) END,
+           coalesce(a.first, ''), coalesce(z.last, ''),
            CASE WHEN c.enabled THEN '1' ELSE '0' END, CASE WHEN c.lost THEN '1' ELSE '0' END,
            CASE WHEN c.extended_unlock THEN '1' ELSE '0' END, CASE WHEN c.apb_exempt THEN '1' ELSE '0' END, c.note, coalesce(p.text, '')
       FROM chosen c JOIN kidoban.department_paths() d ON d.id = c.department_id
       LEFT JOIN card k ON k.cardholder_id = c.id LEFT JOIN permit p ON p.cardholder_id = c.id
+      LEFT JOIN day a ON a.t = c.valid_from LEFT JOIN day z ON z.t = c.valid_to
      ORDER BY %3$s$q$, later, kidoban.cardholder_search(search), key_order, most, zone);
 END $$;
 

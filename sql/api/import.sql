@@ -17,11 +17,26 @@ BEGIN
      AND kidoban.may_view(CASE i.kind WHEN 'cardholders' THEN 'cardholder_import' ELSE 'departments' END);
 END $$;
 
+-- Its rows are gone: a crash of PostgreSQL empties what is staged, until the import is done and they are kept (import_keep).
+CREATE OR REPLACE FUNCTION import_rows_lost(i import) RETURNS bool
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  found bool := false;
+BEGIN
+  IF i.rows = 0 OR i.state NOT IN ('previewed', 'applying', 'done') THEN
+    RETURN false;
+  END IF;
+  IF to_regclass(format('stage.%I', 'result_' || i.id)) IS NOT NULL THEN
+    EXECUTE format('SELECT EXISTS (SELECT FROM stage.%I)', 'result_' || i.id) INTO found;
+  END IF;
+  RETURN NOT found;
+END $$;
+
 -- Newest first, before that id; wanted null: all.
 CREATE FUNCTION api.imports(wanted int8, before int8, most int4)
 RETURNS TABLE (id int8, kind text, mode text, encoding text, blank text, state text, file_name text, bytes int8, rows int4, counts json,
                progress int4, total int4, reason text, fault json, change_set int8, deletion_share real, deletion_cap bool,
-               deletion_agreed bool, operator_id int4, operator_name text, at timestamptz, finished_at timestamptz)
+               deletion_agreed bool, operator_id int4, operator_name text, at timestamptz, finished_at timestamptz, rows_lost bool)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
   me  int4 := kidoban.current_operator();
@@ -31,7 +46,8 @@ DECLARE
 BEGIN
   RETURN QUERY
     SELECT i.id, i.kind, i.mode, i.encoding, i.blank, i.state, i.file_name, i.bytes, i.rows, i.counts::json, i.progress, i.total, i.reason,
-           i.fault::json, c.revision, i.deletion_share, i.deletion_cap, i.deletion_agreed, i.operator_id, o.name, i.at, i.finished_at
+           i.fault::json, c.revision, i.deletion_share, i.deletion_cap, i.deletion_agreed, i.operator_id, o.name, i.at, i.finished_at,
+           kidoban.import_rows_lost(i)
       FROM import i JOIN operator o ON o.id = i.operator_id LEFT JOIN change_set c ON c.id = i.change_set_id
      WHERE (wanted IS NULL OR i.id = wanted) AND (before IS NULL OR i.id < before)
        AND i.kind = ANY (may) AND (all_of OR i.operator_id = me)
@@ -125,6 +141,9 @@ BEGIN
   IF i.state <> 'previewed' THEN
     RAISE EXCEPTION 'the import is %', i.state USING ERRCODE = 'KD006', HINT = 'not_previewed';
   END IF;
+  IF kidoban.import_rows_lost(i) THEN
+    RAISE EXCEPTION 'the rows were lost when the database crashed: upload the file again' USING ERRCODE = 'KD006', HINT = 'rows_lost';
+  END IF;
   IF i.deletion_cap AND NOT coalesce(agree_deletions, false) THEN
     RAISE EXCEPTION 'it deletes more than is usual: agree to that' USING ERRCODE = 'KD006', HINT = 'deletions_not_agreed';
   END IF;
@@ -136,7 +155,8 @@ END $$;
 CREATE OR REPLACE FUNCTION import_drop(wanted int8) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 BEGIN
-  EXECUTE format('DROP TABLE IF EXISTS stage.%I, stage.%I, stage.%I, stage.%I', 'row_' || wanted, 'result_' || wanted, 'pin_' || wanted, 'grant_' || wanted);
+  EXECUTE format('DROP TABLE IF EXISTS stage.%I, stage.%I, stage.%I, stage.%I, stage.%I', 'row_' || wanted, 'result_' || wanted,
+                 'pin_' || wanted, 'grant_' || wanted, 'set_' || wanted);
 END $$;
 
 -- What is read or waits ends at once; what is being applied, at the next step, and nothing is changed then.
@@ -169,6 +189,9 @@ BEGIN
   SELECT * INTO i FROM import x WHERE x.id = import_rows.import_id;
   IF NOT FOUND OR NOT kidoban.import_seen(i) THEN
     RAISE EXCEPTION 'the import is not there' USING ERRCODE = 'KD003';
+  END IF;
+  IF kidoban.import_rows_lost(i) THEN
+    RAISE EXCEPTION 'the rows were lost when the database crashed' USING ERRCODE = 'KD006', HINT = 'rows_lost';
   END IF;
   IF to_regclass(format('stage.%I', 'result_' || i.id)) IS NULL THEN
     RETURN;

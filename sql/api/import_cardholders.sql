@@ -1,30 +1,77 @@
 -- Cardholders from a file: every row judged in one statement, then merged in a few. A null in a staged row keeps what is there;
 -- '-infinity' takes a date away, '' a card or PIN. Unchanged rows are not written.
 
--- Grants that the staged permits name, each distinct text once. Named by gate or group; #id where a name is not enough.
+-- Grants that the staged permits name, each distinct text once (grant_<id>), and of each text as a whole (set_<id>): what is wrong
+-- with it, whether it reaches gates of others, and a signature that tells without a join whether somebody has just these grants.
 CREATE OR REPLACE FUNCTION import_grants(import_id int8) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp SET enable_mergejoin = off AS $$
 DECLARE
-  gates  int2[] := kidoban.current_gates();
-  whole  int4[] := kidoban.current_gate_groups(true);
-  some   int4[] := kidoban.current_gate_groups(false);
+  gates int2[] := kidoban.current_gates();
+  whole int4[] := kidoban.current_gate_groups(true);
 BEGIN
-  EXECUTE format('DROP TABLE IF EXISTS stage.%I', 'grant_' || import_id);
+  EXECUTE format('DROP TABLE IF EXISTS stage.%I, stage.%I, stage.%I', 'grant_' || import_id, 'set_' || import_id, 'text_' || import_id);
+  EXECUTE format('CREATE UNLOGGED TABLE stage.%I AS SELECT (row_number() OVER ())::int4 AS set, permits FROM ('
+                 'SELECT DISTINCT permits FROM stage.%I WHERE permits IS NOT NULL) x', 'text_' || import_id, 'row_' || import_id);
   EXECUTE format($q$
     CREATE UNLOGGED TABLE stage.%1$I AS
-    WITH g AS MATERIALIZED (SELECT min(id) AS id, name, count(*) AS n FROM kidoban.gate GROUP BY name)
-    SELECT p.permits, x.gate_id, x.gate_group_id, x.pass_level, x.valid_from, x.valid_to,
-           coalesce(CASE WHEN x.gate_id IS NULL THEN x.gate_group_id = ANY (%3$L::int4[]) ELSE x.gate_id = ANY (%2$L::int2[]) END, false) AS mine,
-           CASE WHEN x.n > 1 THEN 'permit_ambiguous' WHEN num_nonnulls(x.gate_id, x.gate_group_id) <> 1 THEN 'permit_not_found' END AS problem
-      FROM (SELECT DISTINCT permits FROM stage.%4$I WHERE permits IS NOT NULL) p
-     CROSS JOIN LATERAL (
-       SELECT CASE WHEN r.kind = 'gate' THEN coalesce(n.id, g.id)::int4 END AS gate_id, y.id AS gate_group_id, r.level AS pass_level,
-              r.valid_from, r.valid_to, CASE WHEN n.id IS NULL THEN g.n ELSE 1 END AS n
-         FROM jsonb_to_recordset(p.permits::jsonb) AS r(kind text, name text, level int2, valid_from timestamptz, valid_to timestamptz)
-         LEFT JOIN g ON r.kind = 'gate' AND g.name = r.name
-         LEFT JOIN kidoban.gate n ON r.kind = 'gate' AND r.name = '#' || n.id
-         LEFT JOIN kidoban.gate_group y ON r.kind = 'group' AND (y.name = r.name OR r.name = '#' || y.id)) x$q$,
-    'grant_' || import_id, gates, whole, 'row_' || import_id);
+    WITH target AS MATERIALIZED (    -- by name; by #id where a name is not enough
+      SELECT DISTINCT ON (kind, name) * FROM (
+        SELECT 'gate' AS kind, '#' || id AS name, 1 AS n, id AS gate_id, NULL::int4 AS gate_group_id, id = ANY (%2$L::int2[]) AS mine FROM kidoban.gate
+        UNION ALL SELECT 'gate', name, count(*), min(id), NULL, min(id) = ANY (%2$L::int2[]) FROM kidoban.gate GROUP BY name
+        UNION ALL SELECT 'group', '#' || id, 1, NULL, id, id = ANY (%3$L::int4[]) FROM kidoban.gate_group
+        UNION ALL SELECT 'group', name, 1, NULL, id, id = ANY (%3$L::int4[]) FROM kidoban.gate_group) x
+       ORDER BY kind, name, n),
+    word AS MATERIALIZED (SELECT p.set, w.word FROM stage.%4$I p CROSS JOIN LATERAL string_to_table(p.permits, E'\x1e') AS w(word)),
+    cell AS MATERIALIZED (    -- as cell_permits writes it: kind, name, level, from, to
+      SELECT word, split_part(word, E'\x1f', 1) AS kind, split_part(word, E'\x1f', 2) AS name, split_part(word, E'\x1f', 3)::int2 AS level,
+             nullif(split_part(word, E'\x1f', 4), '')::timestamptz AS valid_from, nullif(split_part(word, E'\x1f', 5), '')::timestamptz AS valid_to
+        FROM (SELECT DISTINCT word FROM word WHERE word <> '') x)
+    SELECT w.set, t.gate_id::int4 AS gate_id, t.gate_group_id, r.level AS pass_level, r.valid_from, r.valid_to, coalesce(t.mine, false) AS mine,
+           CASE WHEN r.valid_to <= r.valid_from THEN 'permit_validity' WHEN t.n > 1 THEN 'permit_ambiguous' WHEN t.n IS NULL THEN 'permit_not_found' END AS problem
+      FROM word w JOIN cell r ON r.word = w.word LEFT JOIN target t ON t.kind = r.kind AND t.name = r.name$q$,
+    'grant_' || import_id, gates, whole, 'text_' || import_id);
+  EXECUTE format('ANALYZE stage.%I', 'grant_' || import_id);
+  EXECUTE format($q$
+    CREATE UNLOGGED TABLE stage.%1$I AS
+    SELECT p.set, p.permits, coalesce(g.n, 0) AS n, g.signature, coalesce(g.problem, CASE WHEN t.set IS NOT NULL THEN 'permit_twice' END) AS problem,
+           coalesce(g.foreign_gate, false) AS foreign_gate
+      FROM stage.%2$I p
+      LEFT JOIN (SELECT set, count(*) AS n, min(problem) AS problem, bool_or(NOT mine) AS foreign_gate,
+                        bit_xor(hash_record_extended(ROW(gate_id, gate_group_id, pass_level, valid_from, valid_to), 0)) AS signature
+                   FROM stage.%3$I GROUP BY set) g USING (set)
+      LEFT JOIN (SELECT DISTINCT set FROM (SELECT set FROM stage.%3$I GROUP BY set, gate_id, gate_group_id, valid_from, valid_to
+                                           HAVING count(*) > 1) x) t USING (set)$q$, 'set_' || import_id, 'text_' || import_id, 'grant_' || import_id);
+  EXECUTE format('DROP TABLE stage.%I', 'text_' || import_id);
+  EXECUTE format('ANALYZE stage.%I', 'set_' || import_id);
+END $$;
+
+-- Rows whose grants are not just those that the person has: a grant lacks there (foreign_gate: one at a gate of others), or one in
+-- scope is too many. Who has just these is told by the signature.
+CREATE OR REPLACE FUNCTION import_permits_sql(import_id int8) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN format($q$
+    had AS (SELECT cardholder_id, count(*) AS n, bit_xor(hash_record_extended(ROW(gate_id, gate_group_id, pass_level, valid_from, valid_to), 0)) AS signature
+              FROM kidoban.permit GROUP BY cardholder_id),
+    other AS MATERIALIZED (
+      SELECT s.n, c.id, w.set FROM stage.%1$I s JOIN stage.%3$I w USING (permits) JOIN kidoban.cardholder c ON c.employee_number = s.key
+        LEFT JOIN had ON had.cardholder_id = c.id
+       WHERE w.problem IS NULL AND (w.n, w.signature) IS DISTINCT FROM (coalesce(had.n, 0), had.signature)),
+    lacking AS (
+      SELECT o.n, bool_or(NOT w.mine) AS foreign_gate FROM other o JOIN stage.%2$I w USING (set)
+        LEFT JOIN kidoban.permit p ON p.cardholder_id = o.id AND p.gate_id IS NOT DISTINCT FROM w.gate_id
+              AND p.gate_group_id IS NOT DISTINCT FROM w.gate_group_id AND p.pass_level = w.pass_level
+              AND p.valid_from IS NOT DISTINCT FROM w.valid_from AND p.valid_to IS NOT DISTINCT FROM w.valid_to
+       WHERE p.id IS NULL GROUP BY o.n),
+    surplus AS (
+      SELECT DISTINCT o.n FROM other o JOIN kidoban.permit p ON p.cardholder_id = o.id
+        LEFT JOIN stage.%2$I w ON w.set = o.set AND w.gate_id IS NOT DISTINCT FROM p.gate_id
+              AND w.gate_group_id IS NOT DISTINCT FROM p.gate_group_id
+              AND w.valid_from IS NOT DISTINCT FROM p.valid_from AND w.valid_to IS NOT DISTINCT FROM p.valid_to
+       WHERE w.set IS NULL AND (p.gate_id = ANY (%4$L::int2[]) OR p.gate_group_id = ANY (%5$L::int4[]))),
+    grants AS (
+      SELECT n, bool_or(foreign_gate) AS foreign_gate FROM (SELECT n, foreign_gate FROM lacking UNION ALL SELECT n, false FROM surplus) x GROUP BY n)$q$,
+    'row_' || import_id, 'grant_' || import_id, 'set_' || import_id, kidoban.current_gates(), kidoban.current_gate_groups(true));
 END $$;
 
 CREATE OR REPLACE FUNCTION import_check_cardholders(i import) RETURNS void
@@ -32,42 +79,32 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
   everyone bool := kidoban.sees_all_departments();
   scope    int4[] := kidoban.current_department_scope();
-  has_permits bool;
+  permits  text := 'grants AS (SELECT NULL::int4 AS n, false AS foreign_gate WHERE false)';
+  found    bool;
 BEGIN
-  EXECUTE format('SELECT EXISTS (SELECT FROM stage.%I WHERE permits IS NOT NULL)', 'row_' || i.id) INTO has_permits;
   PERFORM kidoban.import_grants(i.id);
+  EXECUTE format('ANALYZE stage.%I', 'pin_' || i.id);
+  EXECUTE format('SELECT EXISTS (SELECT FROM stage.%I)', 'set_' || i.id) INTO found;
+  IF found AND i.mode <> 'delete' AND EXISTS (SELECT FROM permit) THEN
+    permits := kidoban.import_permits_sql(i.id);
+  END IF;
   EXECUTE format($q$
     CREATE UNLOGGED TABLE stage.%1$I AS
     WITH twice AS (SELECT key FROM stage.%2$I WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1),
     card_twice AS (SELECT card_number FROM stage.%2$I WHERE card_number <> '' GROUP BY card_number HAVING count(*) > 1),
     dept AS MATERIALIZED (SELECT id, code, path FROM kidoban.department_paths() WHERE %3$L::bool OR id = ANY (%4$L::int4[])),
     path AS MATERIALIZED (SELECT min(id) AS id, path, count(*) AS n FROM dept GROUP BY path),
-    own AS (SELECT k.cardholder_id, count(*) FILTER (WHERE NOT k.lost) AS n, min(k.id) FILTER (WHERE NOT k.lost) AS id,
-                   min(k.card_number) FILTER (WHERE NOT k.lost) AS card_number,
-                   min(k.issue_count) FILTER (WHERE NOT k.lost) AS issue_count FROM kidoban.credential k GROUP BY k.cardholder_id),
-    bad AS (SELECT permits, min(problem) AS problem FROM stage.%7$I WHERE problem IS NOT NULL GROUP BY permits),
-    want AS (SELECT s.n, c.id, g.* FROM stage.%2$I s JOIN stage.%7$I g USING (permits)
-               LEFT JOIN kidoban.cardholder c ON c.employee_number = s.key
-              WHERE %8$L::bool AND g.problem IS NULL),
-    lacking AS (SELECT w.n, bool_or(NOT w.mine) AS foreign_gate FROM want w
-                  LEFT JOIN kidoban.permit p ON p.cardholder_id = w.id AND p.gate_id IS NOT DISTINCT FROM w.gate_id
-                        AND p.gate_group_id IS NOT DISTINCT FROM w.gate_group_id AND p.pass_level = w.pass_level
-                        AND p.valid_from IS NOT DISTINCT FROM w.valid_from AND p.valid_to IS NOT DISTINCT FROM w.valid_to
-                 WHERE p.id IS NULL GROUP BY w.n),
-    surplus AS (SELECT DISTINCT s.n FROM stage.%2$I s
-                  JOIN kidoban.cardholder c ON c.employee_number = s.key JOIN kidoban.permit p ON p.cardholder_id = c.id
-                  LEFT JOIN stage.%7$I w ON w.permits = s.permits AND w.gate_id IS NOT DISTINCT FROM p.gate_id
-                        AND w.gate_group_id IS NOT DISTINCT FROM p.gate_group_id
-                        AND w.valid_from IS NOT DISTINCT FROM p.valid_from AND w.valid_to IS NOT DISTINCT FROM p.valid_to
-                 WHERE %8$L::bool AND s.permits IS NOT NULL AND w.permits IS NULL
-                   AND (p.gate_id = ANY (%9$L::int2[]) OR p.gate_group_id = ANY (%10$L::int4[]))),
+    own AS (SELECT k.cardholder_id, count(*) AS n, min(k.id) AS id, min(k.card_number) AS card_number, min(k.issue_count) AS issue_count
+              FROM kidoban.credential k WHERE NOT k.lost GROUP BY k.cardholder_id),
+    %7$s,
     j AS (
       SELECT s.n, s.code, s.field, s.key, c.id AS old_id, (%3$L::bool OR c.department_id = ANY (%4$L::int4[])) AS mine,
              twice.key IS NOT NULL AS is_twice, card_twice.card_number IS NOT NULL AS is_card_twice,
              coalesce(d.id, e.id) AS department_id, d.id <> e.id AS disagree, coalesce(e.n, 0) > 1 AND d.id IS NULL AS ambiguous,
              s.department_code IS NOT NULL AND d.id IS NULL OR s.department IS NOT NULL AND e.id IS NULL AS no_department,
              s.name, s.card_number, coalesce(own.n, 0) AS cards, own.id AS own_card, t.id AS taken_card, t.cardholder_id AS taken_by, t.lost AS taken_lost,
-             bad.problem, l.foreign_gate, l.n IS NOT NULL OR u.n IS NOT NULL AS permits_differ, p.id AS pin_id,
+             w.set, w.problem, CASE WHEN c.id IS NULL THEN w.foreign_gate ELSE g.foreign_gate END AS foreign_gate,
+             CASE WHEN c.id IS NULL THEN coalesce(w.n > 0, false) ELSE g.n IS NOT NULL END AS permits_differ, p.id AS pin_id,
              coalesce(p.differs, s.pin = '' AND c.pin_sealed IS NOT NULL, false) AS pin_differs,
              CASE WHEN s.valid_from IS NULL THEN c.valid_from WHEN s.valid_from <> '-infinity' THEN s.valid_from END AS new_from,
              CASE WHEN s.valid_to IS NULL THEN c.valid_to WHEN s.valid_to <> '-infinity' THEN s.valid_to END AS new_to,
@@ -91,9 +128,8 @@ BEGIN
         LEFT JOIN kidoban.credential t ON t.card_number = s.card_number
         LEFT JOIN dept d ON d.code = s.department_code
         LEFT JOIN path e ON e.path = s.department
-        LEFT JOIN bad ON bad.permits = s.permits
-        LEFT JOIN lacking l ON l.n = s.n
-        LEFT JOIN surplus u ON u.n = s.n
+        LEFT JOIN stage.%8$I w ON w.permits = s.permits
+        LEFT JOIN grants g ON g.n = s.n
         LEFT JOIN stage.%5$I p ON p.n = s.n),
     judged AS (
       SELECT j.*, CASE
@@ -123,41 +159,49 @@ BEGIN
                 WHEN refused IS NOT NULL THEN 'employee_number' END AS field,
            CASE WHEN refused IS NOT NULL THEN 'error' WHEN %6$L = 'delete' THEN 'delete' WHEN old_id IS NULL THEN 'add'
                 WHEN differs OR card IS NOT NULL OR permits_differ OR pin_differs THEN 'change' ELSE 'unchanged' END AS action,
-           CASE WHEN refused IS NULL THEN coalesce(old_id, pin_id, nextval(pg_get_serial_sequence('kidoban.cardholder', 'id'))::int4) END AS id,
-           department_id, own_card, card, differs OR pin_differs AS person, permits_differ AS permits
+           CASE WHEN refused IS NULL THEN coalesce(old_id, pin_id, nextval('kidoban.cardholder_id_seq')::int4) END AS id,
+           department_id, own_card, card, differs OR pin_differs AS person, permits_differ AS permits, set
       FROM judged$q$,
-    'result_' || i.id, 'row_' || i.id, everyone, scope, 'pin_' || i.id, i.mode, 'grant_' || i.id, has_permits AND i.mode <> 'delete',
-    kidoban.current_gates(), kidoban.current_gate_groups(true));
+    'result_' || i.id, 'row_' || i.id, everyone, scope, 'pin_' || i.id, i.mode, permits, 'set_' || i.id);
   EXECUTE format('CREATE INDEX ON stage.%I (n)', 'result_' || i.id);
   EXECUTE format('ANALYZE stage.%I', 'result_' || i.id);
 END $$;
 
--- 1 deletions, 2 new, 3 changed, 4 cards, 5 permits.
-CREATE OR REPLACE FUNCTION import_write_cardholders(i import, step int4) RETURNS int4
+-- Step 1 of a file of deletions, and its only one.
+CREATE OR REPLACE FUNCTION import_delete_cardholders(i import) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
-  s text := 'row_' || i.id;
   r text := 'result_' || i.id;
-  p text := 'pin_' || i.id;
-  g text := 'grant_' || i.id;
 BEGIN
-  IF step = 1 AND i.mode = 'delete' THEN
-    EXECUTE format('DELETE FROM permit x USING stage.%I r WHERE r.action = ''delete'' AND x.cardholder_id = r.id', r);
-    EXECUTE format('DELETE FROM credential x USING stage.%I r WHERE r.action = ''delete'' AND x.cardholder_id = r.id', r);
-    EXECUTE format('DELETE FROM cardholder x USING stage.%I r WHERE r.action = ''delete'' AND x.id = r.id', r);
-    RETURN NULL;
-  ELSIF step = 2 THEN
+  EXECUTE format('DELETE FROM permit x USING stage.%I r WHERE r.action = ''delete'' AND x.cardholder_id = r.id', r);
+  EXECUTE format('DELETE FROM credential x USING stage.%I r WHERE r.action = ''delete'' AND x.cardholder_id = r.id', r);
+  EXECUTE format('DELETE FROM cardholder x USING stage.%I r WHERE r.action = ''delete'' AND x.id = r.id', r);
+END $$;
+
+-- 1 new, 2 changed, 3 cards, 4 permits, 5 what all of it stands on. Foreign keys are not asked row by row, which costs more than
+-- the rows: step 0 holds what they point to, and import_references looks at all of them at once before the act ends.
+CREATE OR REPLACE FUNCTION import_write_cardholders(i import, step int4) RETURNS int4
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp SET session_replication_role = replica AS $$
+DECLARE
+  s  text := 'row_' || i.id;
+  r  text := 'result_' || i.id;
+  p  text := 'pin_' || i.id;
+  g  text := 'grant_' || i.id;
+  cs int8 := kidoban.current_change();
+BEGIN
+  IF step = 1 THEN
     EXECUTE format($q$
-      INSERT INTO cardholder (id, employee_number, name, kana, department_id, valid_from, valid_to, enabled, lost, lost_at, pin_sealed,
-                              extended_unlock, apb_exempt, note)
-      SELECT r.id, s.key, s.name, coalesce(s.kana, ''), r.department_id, nullif(s.valid_from, '-infinity'), nullif(s.valid_to, '-infinity'),
+      INSERT INTO cardholder (id, from_cs, employee_number, name, kana, department_id, valid_from, valid_to, enabled, lost, lost_at,
+                              pin_sealed, extended_unlock, apb_exempt, note)
+      SELECT r.id, $1, s.key, s.name, coalesce(s.kana, ''), r.department_id, nullif(s.valid_from, '-infinity'), nullif(s.valid_to, '-infinity'),
              coalesce(s.enabled, true), coalesce(s.lost, false), CASE WHEN s.lost THEN clock_timestamp() END, p.sealed,
              coalesce(s.extended_unlock, false), coalesce(s.apb_exempt, false), coalesce(s.note, '')
-        FROM stage.%I r JOIN stage.%I s USING (n) LEFT JOIN stage.%I p USING (n) WHERE r.action = 'add'$q$, r, s, p);
-  ELSIF step = 3 THEN
+        FROM stage.%I r JOIN stage.%I s USING (n) LEFT JOIN stage.%I p USING (n) WHERE r.action = 'add'$q$, r, s, p) USING cs;
+  ELSIF step = 2 THEN
     EXECUTE format($q$
       UPDATE cardholder c
-         SET name = coalesce(s.name, c.name), kana = coalesce(s.kana, c.kana::text), department_id = coalesce(r.department_id, c.department_id),
+         SET from_cs = $1,
+             name = coalesce(s.name, c.name), kana = coalesce(s.kana, c.kana::text), department_id = coalesce(r.department_id, c.department_id),
              valid_from = CASE WHEN s.valid_from IS NULL THEN c.valid_from WHEN s.valid_from <> '-infinity' THEN s.valid_from END,
              valid_to = CASE WHEN s.valid_to IS NULL THEN c.valid_to WHEN s.valid_to <> '-infinity' THEN s.valid_to END,
              enabled = coalesce(s.enabled, c.enabled), lost = coalesce(s.lost, c.lost),
@@ -166,42 +210,77 @@ BEGIN
              extended_unlock = coalesce(s.extended_unlock, c.extended_unlock), apb_exempt = coalesce(s.apb_exempt, c.apb_exempt),
              note = coalesce(s.note, c.note)
         FROM stage.%I r JOIN stage.%I s USING (n) LEFT JOIN stage.%I p USING (n)
-       WHERE r.action = 'change' AND r.person AND c.id = r.id$q$, r, s, p);
-  ELSIF step = 4 THEN
+       WHERE r.action = 'change' AND r.person AND c.id = r.id$q$, r, s, p) USING cs;
+  ELSIF step = 3 THEN
     EXECUTE format('DELETE FROM credential k USING stage.%I r WHERE r.action = ''change'' AND r.card = ''delete'' AND k.cardholder_id = r.id AND NOT k.lost', r);
     EXECUTE format($q$
       UPDATE credential k SET card_number = coalesce(s.card_number, k.card_number), issue_count = coalesce(s.issue_count, k.issue_count)
         FROM stage.%I r JOIN stage.%I s USING (n) WHERE r.action = 'change' AND r.card = 'update' AND k.id = r.own_card$q$, r, s);
     EXECUTE format($q$
-      INSERT INTO credential (cardholder_id, card_number, issue_count)
-      SELECT r.id, s.card_number, coalesce(s.issue_count, (SELECT max(k.issue_count) + 1 FROM credential k WHERE k.cardholder_id = r.id), 1)
-        FROM stage.%I r JOIN stage.%I s USING (n) WHERE r.action IN ('add', 'change') AND r.card = 'insert'$q$, r, s);
-  ELSIF step = 5 THEN
-    EXECUTE format($q$
-      DELETE FROM permit x USING (
-        SELECT q.id FROM stage.%1$I r JOIN stage.%2$I s USING (n) JOIN permit q ON q.cardholder_id = r.id
-          LEFT JOIN stage.%3$I w ON w.permits = s.permits AND w.gate_id IS NOT DISTINCT FROM q.gate_id
-                AND w.gate_group_id IS NOT DISTINCT FROM q.gate_group_id AND w.valid_from IS NOT DISTINCT FROM q.valid_from
-                AND w.valid_to IS NOT DISTINCT FROM q.valid_to
-         WHERE r.action = 'change' AND r.permits AND s.permits IS NOT NULL AND w.permits IS NULL
-           AND (q.gate_id = ANY (%4$L::int2[]) OR q.gate_group_id = ANY (%5$L::int4[]))) gone
-       WHERE x.id = gone.id$q$, r, s, g, kidoban.current_gates(), kidoban.current_gate_groups(true));
-    EXECUTE format($q$
-      UPDATE permit x SET pass_level = w.pass_level
-        FROM stage.%I r JOIN stage.%I s USING (n) JOIN stage.%I w ON w.permits = s.permits
-       WHERE r.action = 'change' AND r.permits AND x.cardholder_id = r.id AND w.gate_id IS NOT DISTINCT FROM x.gate_id
-         AND w.gate_group_id IS NOT DISTINCT FROM x.gate_group_id AND w.valid_from IS NOT DISTINCT FROM x.valid_from
-         AND w.valid_to IS NOT DISTINCT FROM x.valid_to AND x.pass_level <> w.pass_level$q$, r, s, g);
-    EXECUTE format($q$
-      INSERT INTO permit (cardholder_id, gate_id, gate_group_id, pass_level, valid_from, valid_to)
-      SELECT r.id, w.gate_id, w.gate_group_id, w.pass_level, w.valid_from, w.valid_to
-        FROM stage.%I r JOIN stage.%I s USING (n) JOIN stage.%I w ON w.permits = s.permits
-       WHERE r.action IN ('add', 'change') AND r.permits
-      ON CONFLICT ON CONSTRAINT permit_once DO NOTHING$q$, r, s, g);
-    EXECUTE format('DROP TABLE stage.%I', g);
+      INSERT INTO credential (from_cs, cardholder_id, card_number, issue_count)
+      SELECT $1, r.id, s.card_number, coalesce(s.issue_count, CASE WHEN r.action = 'change' THEN
+               (SELECT max(k.issue_count) + 1 FROM credential k WHERE k.cardholder_id = r.id) END, 1)
+        FROM stage.%I r JOIN stage.%I s USING (n) WHERE r.action IN ('add', 'change') AND r.card = 'insert'$q$, r, s) USING cs;
+  ELSIF step = 4 THEN
+    PERFORM kidoban.import_write_permits(r, g, cs);
+  ELSE
+    PERFORM kidoban.import_references(cs);
+    EXECUTE format('DROP TABLE stage.%I, stage.%I', g, 'set_' || i.id);
     RETURN NULL;
   END IF;
   RETURN step + 1;
+END $$;
+
+CREATE OR REPLACE FUNCTION import_write_permits(r text, g text, cs int8) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  EXECUTE format($q$
+    DELETE FROM permit x USING (
+      SELECT q.id FROM stage.%1$I r JOIN permit q ON q.cardholder_id = r.id
+        LEFT JOIN stage.%2$I w ON w.set = r.set AND w.gate_id IS NOT DISTINCT FROM q.gate_id
+              AND w.gate_group_id IS NOT DISTINCT FROM q.gate_group_id AND w.valid_from IS NOT DISTINCT FROM q.valid_from
+              AND w.valid_to IS NOT DISTINCT FROM q.valid_to
+       WHERE r.action = 'change' AND r.permits AND r.set IS NOT NULL AND w.set IS NULL
+         AND (q.gate_id = ANY (%3$L::int2[]) OR q.gate_group_id = ANY (%4$L::int4[]))) gone
+     WHERE x.id = gone.id$q$, r, g, kidoban.current_gates(), kidoban.current_gate_groups(true));
+  EXECUTE format($q$
+    UPDATE permit x SET pass_level = w.pass_level
+      FROM stage.%I r JOIN stage.%I w USING (set)
+     WHERE r.action = 'change' AND r.permits AND x.cardholder_id = r.id AND w.gate_id IS NOT DISTINCT FROM x.gate_id
+       AND w.gate_group_id IS NOT DISTINCT FROM x.gate_group_id AND w.valid_from IS NOT DISTINCT FROM x.valid_from
+       AND w.valid_to IS NOT DISTINCT FROM x.valid_to AND x.pass_level <> w.pass_level$q$, r, g);
+  EXECUTE format($q$
+    INSERT INTO permit (from_cs, cardholder_id, gate_id, gate_group_id, pass_level, valid_from, valid_to)
+    SELECT $1, r.id, w.gate_id, w.gate_group_id, w.pass_level, w.valid_from, w.valid_to
+      FROM stage.%I r JOIN stage.%I w USING (set) WHERE r.action = 'add' AND r.permits$q$, r, g) USING cs;
+  EXECUTE format($q$
+    INSERT INTO permit (from_cs, cardholder_id, gate_id, gate_group_id, pass_level, valid_from, valid_to)
+    SELECT $1, r.id, w.gate_id, w.gate_group_id, w.pass_level, w.valid_from, w.valid_to
+      FROM stage.%I r JOIN stage.%I w USING (set) WHERE r.action = 'change' AND r.permits
+    ON CONFLICT ON CONSTRAINT permit_once DO NOTHING$q$, r, g) USING cs;
+END $$;
+
+-- What the foreign keys ask, of everything that this act wrote; and fresh statistics where it made most of a table.
+CREATE OR REPLACE FUNCTION import_references(cs int8) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  t     text;
+  broken bool;
+BEGIN
+  FOREACH t IN ARRAY '{cardholder,credential,permit}'::text[] LOOP
+    EXECUTE format('SELECT count(*) > 1000 AND count(*) * 2 > (SELECT greatest(s.reltuples, 0) FROM pg_class s WHERE s.oid = $2) FROM kidoban.%I WHERE from_cs = $1', t)
+       INTO broken USING cs, to_regclass('kidoban.' || t);
+    IF broken THEN
+      EXECUTE format('ANALYZE kidoban.%I', t);
+    END IF;
+  END LOOP;
+  IF EXISTS (SELECT FROM cardholder c LEFT JOIN department d ON d.id = c.department_id WHERE c.from_cs = cs AND d.id IS NULL)
+     OR EXISTS (SELECT FROM credential k LEFT JOIN cardholder c ON c.id = k.cardholder_id WHERE k.from_cs = cs AND c.id IS NULL)
+     OR EXISTS (SELECT FROM permit p LEFT JOIN cardholder c ON c.id = p.cardholder_id LEFT JOIN gate g ON g.id = p.gate_id
+                  LEFT JOIN gate_group y ON y.id = p.gate_group_id
+                 WHERE p.from_cs = cs AND (c.id IS NULL OR (p.gate_id IS NOT NULL AND g.id IS NULL) OR (p.gate_group_id IS NOT NULL AND y.id IS NULL))) THEN
+    RAISE EXCEPTION 'an import wrote a row that points to nothing' USING ERRCODE = '23503';
+  END IF;
 END $$;
 
 -- The query behind api.import_rows: %1$I rows, %2$I results; $1 status, $2 after, $3 most, $4 change set.

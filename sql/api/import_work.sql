@@ -1,22 +1,27 @@
 -- What the transfer daemon calls to read and apply imports. Run as owner; whose import it is, the setting kidoban.import says, and
 -- current_operator() answers: right and scope are those of the operator who uploaded.
 
--- The next import that waits, or whose worker died; leased for five minutes at a time.
+-- The next import that waits, or whose worker died: its connection held an advisory lock (7008, import), so that is known at once;
+-- the lease of five minutes is for one that hangs. What killed its worker five times is given up.
 CREATE FUNCTION api.import_claim() RETURNS TABLE (id int8, kind text, mode text, encoding text, blank text, state text, token int8)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
   j job;
+  n int8;
 BEGIN
-  SELECT * INTO j FROM job x
-   WHERE x.kind = 'import' AND ((x.state = 'queued' AND x.next_at <= clock_timestamp()) OR (x.state = 'running' AND x.expires_at < clock_timestamp()))
-   ORDER BY x.next_at, x.id LIMIT 1 FOR UPDATE SKIP LOCKED;
-  IF NOT FOUND THEN
+  FOR j IN SELECT * FROM job x WHERE x.kind = 'import' AND (x.state = 'queued' AND x.next_at <= clock_timestamp() OR x.state = 'running')
+            ORDER BY x.next_at, x.id FOR UPDATE SKIP LOCKED LOOP
+    n := (j.payload ->> 'import')::int8;
+    CONTINUE WHEN NOT pg_try_advisory_lock(7008, n::int4) AND NOT (j.state = 'running' AND j.expires_at < clock_timestamp());
+    IF j.attempts >= 5 THEN
+      PERFORM api.import_end(n, j.token, 'failed', 'given_up', NULL);
+      CONTINUE;
+    END IF;
+    UPDATE job x SET state = 'running', token = x.token + 1, attempts = x.attempts + 1, expires_at = clock_timestamp() + interval '300 s'
+     WHERE x.id = j.id RETURNING * INTO j;
+    RETURN QUERY SELECT i.id, i.kind, i.mode, i.encoding, i.blank, i.state, j.token FROM import i WHERE i.id = n;
     RETURN;
-  END IF;
-  UPDATE job x SET state = 'running', token = x.token + 1, attempts = x.attempts + 1, expires_at = clock_timestamp() + interval '300 s'
-   WHERE x.id = j.id RETURNING * INTO j;
-  RETURN QUERY SELECT i.id, i.kind, i.mode, i.encoding, i.blank, i.state, j.token
-                 FROM import i WHERE i.id = (j.payload ->> 'import')::int8;
+  END LOOP;
 END $$;
 
 -- How far it is, on a connection of its own; renews the lease. False: stop, it was cancelled or somebody else has it.
@@ -41,6 +46,7 @@ BEGIN
   IF NOT FOUND THEN
     RETURN false;
   END IF;
+  PERFORM pg_advisory_unlock(7008, import_id::int4);
   UPDATE import i SET state = import_end.state, reason = import_end.reason, fault = import_end.fault,
          finished_at = CASE WHEN import_end.state <> 'previewed' THEN clock_timestamp() END
    WHERE i.id = import_id;
@@ -51,6 +57,21 @@ BEGIN
     PERFORM kidoban.import_drop(import_id);
   END IF;
   RETURN true;
+END $$;
+
+-- What was done stays readable, whatever happens to PostgreSQL later; PINs are not needed any more.
+CREATE FUNCTION api.import_keep(import_id int8) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM import i WHERE i.id = import_id AND i.state = 'done') THEN
+    RETURN;
+  END IF;
+  IF EXISTS (SELECT FROM import i WHERE i.id = import_id AND i.kind = 'cardholders') THEN
+    EXECUTE format('UPDATE stage.%I SET pin = NULL WHERE pin IS NOT NULL', 'row_' || import_id);
+  END IF;
+  EXECUTE format('DROP TABLE IF EXISTS stage.%I, stage.%I, stage.%I', 'pin_' || import_id, 'grant_' || import_id, 'set_' || import_id);
+  EXECUTE format('ALTER TABLE stage.%I SET LOGGED', 'row_' || import_id);
+  EXECUTE format('ALTER TABLE stage.%I SET LOGGED', 'result_' || import_id);
 END $$;
 
 -- Room for the rows of this import, empty.
@@ -119,6 +140,7 @@ BEGIN
   END IF;
   PERFORM kidoban.import_right(i.kind, 'edit');
   EXECUTE format('DROP TABLE IF EXISTS stage.%I', 'result_' || i.id);
+  EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON stage.%I (n)', 'row_' || i.id || '_n', 'row_' || i.id);
   EXECUTE format('ANALYZE stage.%I', 'row_' || i.id);
   IF i.kind = 'cardholders' THEN
     PERFORM kidoban.import_check_cardholders(i);
@@ -165,7 +187,13 @@ BEGIN
     RETURN NULL;
   END IF;
   IF step > 0 THEN
-    goes := CASE i.kind WHEN 'cardholders' THEN kidoban.import_write_cardholders(i, step) ELSE kidoban.import_write_departments(i, step) END;
+    IF i.kind = 'departments' THEN
+      goes := kidoban.import_write_departments(i, step);
+    ELSIF i.mode = 'delete' THEN
+      PERFORM kidoban.import_delete_cardholders(i);
+    ELSE
+      goes := kidoban.import_write_cardholders(i, step);
+    END IF;
     IF goes IS NULL THEN
       i.change_set_id := kidoban.current_change();
       PERFORM api.change_end();
@@ -173,8 +201,13 @@ BEGIN
     END IF;
     RETURN goes;
   END IF;
+  IF kidoban.import_rows_lost(i) THEN
+    RAISE EXCEPTION 'the rows were lost when the database crashed' USING ERRCODE = 'KD006', HINT = 'rows_lost';
+  END IF;
   PERFORM set_config('lock_timeout', '30s', true);
   LOCK TABLE department, cardholder, credential, permit IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM FROM gate FOR KEY SHARE;    -- nobody deletes what is granted meanwhile
+  PERFORM FROM gate_group FOR KEY SHARE;
   IF kidoban.import_basis() <> i.basis THEN
     PERFORM api.import_check(i.id);
     SELECT * INTO i FROM import x WHERE x.id = i.id;

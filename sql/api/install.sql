@@ -7,7 +7,7 @@ SET LOCAL ROLE kidoban_owner;
 SET LOCAL search_path = kidoban, pg_temp;
 
 -- What is replaced goes first, so that nothing of an older version lingers: policies, then every function but those that
--- triggers or views hold, and the two that migrations made and call.
+-- triggers or views hold, and the three that migrations made and call.
 DO $$
 DECLARE
   p record;
@@ -18,7 +18,7 @@ BEGIN
   END LOOP;
   FOR f IN SELECT oid FROM pg_proc
             WHERE pronamespace = 'api'::regnamespace
-               OR (pronamespace = 'kidoban'::regnamespace AND proname NOT IN ('current_change', 'make_versioned')
+               OR (pronamespace = 'kidoban'::regnamespace AND proname NOT IN ('current_change', 'make_versioned', 'version_triggers')
                    AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgfoid = pg_proc.oid)
                    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = pg_proc.oid
                                       AND d.classid = 'pg_rewrite'::regclass)) LOOP

@@ -7,8 +7,9 @@ never hidden; the exit status is 0 whatever the figures are, and 1 only when the
 KIDOBAN_BENCH_ROWS     rows of the history fixture (20000000)
 KIDOBAN_BENCH_GATES    controllers, one gate each (1000)
 KIDOBAN_BENCH_SECONDS  of each HTTP measurement (4), in KIDOBAN_BENCH_ROUNDS rounds (3)
+KIDOBAN_BENCH_PEOPLE   cardholders of an import and of a full load (299990)
 KIDOBAN_BENCH_BOARDS   UHPPOTE boards, four gates each (250)
-KIDOBAN_BENCH_ONLY     parts to run, of: web history browser click ingest sweep boards (all)
+KIDOBAN_BENCH_ONLY     parts to run, of: people load history web browser click lost ingest sweep boards (all)
 """
 import os
 import pathlib
@@ -23,11 +24,14 @@ import private_site  # noqa: E402
 from boards import BoardSweep  # noqa: E402
 from events import Events  # noqa: E402
 from history import History  # noqa: E402
+from imports import People  # noqa: E402
 from table import Table  # noqa: E402
+from transfers import Transfers  # noqa: E402
 from web import Web  # noqa: E402
 from world import World  # noqa: E402
 
-PARTS = ("history", "web", "browser", "click", "ingest", "sweep", "boards")
+PARTS = ("people", "load", "history", "web", "browser", "click", "lost", "ingest", "sweep", "boards")
+ALONE = ("people", "load")   # on sites of their own
 
 
 def number(name, fallback):
@@ -80,34 +84,47 @@ def machine():
     return f"{os.cpu_count()} cores of {model}, load {os.getloadavg()[0]:.1f} at the start"
 
 
+def attempt(table, part, steps):
+    """Runs the steps of a part; how many could not be measured. One must not hide the others."""
+    broken = 0
+    for step in steps:
+        try:
+            step()
+        except Exception:
+            broken += 1
+            table.absent(f"{part}: could not be measured", traceback.format_exc().strip().splitlines()[-1], "see FIGURES")
+            print(traceback.format_exc(), file=sys.stderr)
+    return broken
+
+
+def run_alone(table, wanted):
+    people = number("PEOPLE", 299990)
+    parts = {"people": [People(table, people, number("GATES", 1000)).run], "load": [Transfers(None, table, people, 0).load]}
+    return sum(attempt(table, part, parts[part]) for part in wanted if part in ALONE)
+
+
 def run(bench, table, wanted):
     samples = number("SAMPLES", 200)
     history = History(bench, table, number("ROWS", 20000000), max(20, samples // 2))
     web = Web(bench, table, number("SECONDS", 4), number("ROUNDS", 3))
     events = Events(bench, table, samples, number("BURST", 100000))
+    transfers = Transfers(bench, table, 0, max(2, samples // 20))
     parts = {
         "history": [history.size, history.pages],
         "web": [web.run],
         "browser": [events.to_browser],
         "click": [lambda: events.click(0), lambda: events.click(20)],
+        "lost": [transfers.lost],
         "ingest": [events.ingest],
         "sweep": [lambda: events.sweep(0), lambda: events.sweep(20)],
         "boards": [BoardSweep(table, number("BOARDS", 250)).run],
     }
     bench.wait_up(300)
     bench.wait_permits(600)
-    history.prepare()
-    history.scope()
-    broken = 0
-    for part in wanted:
-        for step in parts[part]:
-            try:
-                step()
-            except Exception:  # one part that can not be measured must not hide the others
-                broken += 1
-                table.absent(f"{part}: could not be measured", traceback.format_exc().strip().splitlines()[-1], "see FIGURES")
-                print(traceback.format_exc(), file=sys.stderr)
-    return broken
+    if {"history", "web", "ingest"} & set(wanted):
+        history.prepare()
+        history.scope()
+    return sum(attempt(table, part, parts[part]) for part in wanted if part not in ALONE)
 
 
 def main():
@@ -116,8 +133,10 @@ def main():
     table = Table()
     table.note(machine())
     began = time.monotonic()
-    with Bench(number("GATES", 1000), number("ROWS", 20000000)) as bench:
-        broken = run(bench, table, wanted)
+    broken = run_alone(table, wanted)
+    if set(wanted) - set(ALONE):
+        with Bench(number("GATES", 1000), number("ROWS", 20000000)) as bench:
+            broken += run(bench, table, wanted)
     table.note(f"measured in {time.monotonic() - began:.0f} s")
     print()
     print(table.markdown())

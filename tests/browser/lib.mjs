@@ -47,8 +47,9 @@ export async function until(check, what, ms = 10000) {
   }
 }
 
-/** Runs all tests in order and prints TAP; the process ends with 1 when one failed. */
-export async function runTests(context = {}) {
+/** Runs all tests in order (only: those whose name has that) and prints TAP; gives how many failed. */
+export async function runTests(context = {}, only = '') {
+  if (only) tests.splice(0, tests.length, ...tests.filter((t) => new RegExp(only).test(t.name)));
   console.log(`1..${tests.length}`);
   let failed = 0;
   for (const [i, { name, run }] of tests.entries()) {

@@ -1,7 +1,7 @@
 // Cardholders, settings and transfers against the mock, with 300,000 people.
 import { needBrowser, launch, openPage, test, ok, equal, until, runTests, axe, columnTexts } from './lib.mjs';
 import { startMock } from './mock/server.mjs';
-import { change, person, permits, proof, total, sets } from './mock/people.mjs';
+import { change, person, permits, proof, total, sets, transfers } from './mock/people.mjs';
 import { departments, groups } from './mock/data.mjs';
 
 needBrowser();
@@ -169,6 +169,30 @@ test('a gate group says who would gain before it changes', async () => {
   await until(() => sets[0].members.length === 6, 'changed');
 });
 
+test('a gate group that another operator changed meanwhile: both changes are shown, and mine is put on top', async () => {
+  const page = await fresh('#/gates?gate_group=1', { expected: [/412/] });
+  await rows(page);
+  const had = [...sets[0].members];
+  await page.click('[data-menu=gate-groups] summary');
+  await page.click('[data-act=edit-group]');
+  await page.click('dialog .check-list li input[value="6"]');
+  Object.assign(sets[0], { members: [...had.filter((g) => g !== 1), 4], name: '来客用', revision: sets[0].revision + 1 });
+  await page.click('dialog .primary');
+  await page.waitForSelector('dialog .difference');
+  const cells = await page.$$eval('dialog .difference tbody tr', (list) => list.map((r) => [...r.querySelectorAll('td')].map((d) => d.textContent.trim())));
+  equal(cells[0], ['変更なし', '来客用'], 'name');
+  equal(cells[1], ['研究棟 6F 通用口', 'サーバー室 4F 正面玄関'], 'added by me, by them');
+  equal(cells[2], ['変更なし', '本館 1F 正面玄関'], 'removed by me, by them');
+  equal(await axe(page), [], 'axe');
+  await page.click('dialog .primary');
+  await until(async () => (await text(page, 'dialog')).includes('通行でき'), 'preview again');
+  await page.click('dialog .primary');
+  await until(() => sets[0].members.includes(6), 'saved');
+  equal([...sets[0].members].sort((a, b) => a - b), [...had.filter((g) => g !== 1), 6, 4].sort((a, b) => a - b), 'both changes are kept');
+  equal(sets[0].name, '来客用', 'their name too');
+  Object.assign(sets[0], { members: had, name: '来客用ゲート' });
+});
+
 test('a transfer is begun by hand for all gates, followed and stopped', async () => {
   const page = await fresh('#/settings/permit_transfer');
   await page.click('[data-act=begin]');
@@ -180,6 +204,33 @@ test('a transfer is begun by hand for all gates, followed and stopped', async ()
   ok(order.headers['idempotency-key'], 'has an Idempotency-Key');
   await page.click('#centre-pane [data-act=stop]');
   await until(async () => (await columnTexts(page, 'state'))[0].includes('停止'), 'stopped');
+});
+
+test('transfers: reasons in words, more than a page, and in the strip of every screen', async () => {
+  const proto = transfers[0];
+  const extra = Array.from({ length: 450 }, (_, i) => ({ ...proto, id: 1000 - i, state: 'done', reason: i === 0 ? 'the controller has no room' : i === 1 ? '3 queued, 12 without traffic' : i === 2 ? 'ERR 0x17 of the vendor' : null }));
+  transfers.unshift(...extra);
+  const page = await fresh('#/settings/permit_transfer');
+  await rows(page);
+  const reasons = await columnTexts(page, 'reason');
+  equal(reasons.slice(0, 3), ['制御器の容量が足りません', '3台へ転送、12台は転送不要', 'ERR 0x17 of the vendor'], 'known ones in words, an unknown one as it is');
+  for (let i = 0; i < 3; i += 1) {
+    await page.$eval('.kbg', (g) => { g.scrollTop = g.scrollHeight; });
+    await page.waitForTimeout(400);
+  }
+  await until(async () => (await text(page, '.summary')).includes(String(transfers.length)), 'all of them');
+  await page.waitForTimeout(1800);
+  ok((await text(page, '.summary')).includes(String(transfers.length)), 'and they stay when the list is refreshed');
+  transfers.unshift({ ...proto, id: 2000, state: 'running', progress: 1, total: 4 });
+  await page.goto(`${mock.url}#/gates`);
+  await page.reload();
+  await until(async () => (await text(page, '[data-act=transfers]')).includes('転送 1件 25%'), 'in the strip');
+  transfers[0].state = 'failed';
+  await until(async () => (await text(page, '[data-act=transfers]')).includes('転送 1件失敗'), 'and how it ended');
+  await page.click('[data-act=transfers]');
+  await until(async () => (await page.evaluate(() => location.hash)).includes('permit_transfer'), 'leads there');
+  transfers.splice(0, transfers.length, proto);
+  equal(page.troubles, [], 'console errors');
 });
 
 test('an import: looked at with its errors, left and come back to, applied, the result kept', async () => {
@@ -198,6 +249,10 @@ test('an import: looked at with its errors, left and come back to, applied, the 
   equal((await page.$$('.import-rows tbody tr')).length, 1, 'only errors');
   await page.click('[data-status=change]');
   await until(async () => (await text(page, '.import-rows')).includes('旧姓 → 新姓'), 'before and after');
+  await page.click('[data-status=unchanged]');
+  await until(async () => (await page.$$('.import-rows tbody tr')).length === 100, 'a page of rows');
+  await page.click('dialog [data-act=more]');
+  await until(async () => (await page.$$('.import-rows tbody tr')).length === 150, 'and the rest');
   equal(await axe(page), [], 'axe');
   ok(await page.isDisabled('dialog .primary'), 'too many deletions: not without agreement');
   await page.check('dialog input[name=agree]');

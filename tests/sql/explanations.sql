@@ -44,7 +44,7 @@ SELECT is(pg_temp.why(1, 2, 1, t) ->> 'verdict', 'pass', 'asked about before: it
 SELECT is(pg_temp.why(1, 2, 1, t) ->> 'server_verdict', 'pass', 'and before that by the server too') FROM moment WHERE name = 'loaded';
 
 -- Several reasons at once
-SELECT change('UPDATE kidoban.cardholder SET enabled = false, valid_to = now() - interval ''1 day'' WHERE id = 2; DELETE FROM kidoban.permit WHERE cardholder_id = 2') \g /dev/null
+SELECT change('UPDATE kidoban.cardholder SET enabled = false, valid_to = date_trunc(''minute'', now()) - interval ''1 day'' WHERE id = 2; DELETE FROM kidoban.permit WHERE cardholder_id = 2') \g /dev/null
 SELECT stream_set(ARRAY(SELECT id FROM controller), 1::int2, pg_temp.newest(), NULL), stream_set(ARRAY(SELECT id FROM controller), 2::int2, pg_temp.newest(), NULL) \g /dev/null
 SELECT is(pg_temp.refuses(pg_temp.why(1, 2, 1), 'server_'), 'lost:lost_card_refused enabled:disabled_card validity:out_of_validity permit:no_permit', 'every reason is told');
 SELECT is(pg_temp.refuses(pg_temp.why(1, 2, 1)), 'known:unknown_card lost:lost_card_refused enabled:disabled_card validity:out_of_validity permit:no_permit',

@@ -60,7 +60,7 @@ class Client:
             self.http = None
 
     def request(self, method, path, body=None, headers=None, base="/api/v1"):
-        """path is below base. body is made JSON. Raises OSError when no reply can be had."""
+        """path is below base. body is made JSON, unless it is bytes. Raises OSError when no reply can be had."""
         send = {"Accept": "application/json"}
         if method != "GET":
             send["Sec-Fetch-Site"] = "same-origin"
@@ -68,7 +68,7 @@ class Client:
         if self.cookie:
             send["Cookie"] = self.cookie
         send.update(headers or {})
-        data = None if body is None else json.dumps(body).encode()
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         if self.http is not None and time.monotonic() - self.used > IDLE:
             self.close()  # the server closes idle connections after 5 s, and a POST must not be sent twice
         for attempt in (0, 1):

@@ -61,7 +61,7 @@ def lost(tap, world):
     begin = time.monotonic()
     world.change("lost card", f"UPDATE kidoban.cardholder SET lost = true, lost_at = clock_timestamp() WHERE id = {cardholder}")
     revision = int(world.one("SELECT max(revision) FROM kidoban.change_set"))
-    eventually("every controller has confirmed the revocation", 20, lambda: int(world.one(
+    eventually("every controller has confirmed the revocation", 60, lambda: int(world.one(
         f"SELECT count(*) FROM kidoban.controller_stream WHERE stream = 2 AND confirmed_revision >= {revision}")) == len(world.boards))
     tap.ok(True, f"confirmed by all {len(world.boards)} controllers {time.monotonic() - begin:.1f} s after the report")
     answer = world.passes(gate, card, "exit")

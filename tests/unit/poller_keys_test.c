@@ -172,11 +172,11 @@ static void test_order_of_epochs(void)
 	CU_ASSERT(e[0] == 1 && e[1] == 0);
 	r.active = 1;
 	r.staged = 2;
-	CU_ASSERT_EQUAL(key_epochs(&r, e), 3);
-	CU_ASSERT(e[0] == 2 && e[1] == 1 && e[2] == 0);
+	CU_ASSERT_EQUAL(key_epochs(&r, e), 5);
+	CU_ASSERT(e[0] == 2 && e[1] == 1 && e[2] == 2 && e[3] == 1 && e[4] == 0);
 	r.staged = NONE;
-	CU_ASSERT_EQUAL(key_epochs(&r, e), 2);
-	CU_ASSERT(e[0] == 1 && e[1] == 0);
+	CU_ASSERT_EQUAL(key_epochs(&r, e), 4);
+	CU_ASSERT(e[0] == 1 && e[1] == 1 && e[2] == 1 && e[3] == 0);
 	CU_ASSERT_PTR_NULL(key_of(&r, 0));
 	CU_ASSERT_PTR_EQUAL(key_of(&r, 1), r.active_key);
 }

@@ -3,11 +3,14 @@ import csv
 import io
 import os
 import pathlib
+import signal
+import subprocess
 import sys
 import urllib.parse
 
 SOURCE = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2])
 sys.path[:0] = [str(SOURCE / "tests/lib"), str(SOURCE / "tests/web")]
+import private_site  # noqa: E402
 import web  # noqa: E402
 
 CONTRACT = web.Contract()
@@ -206,6 +209,122 @@ def test_key(tap, site, contract):
     tap.check(first.status == again.status == 202 and first.json["id"] == again.json["id"] and other.status == 422, "a key again begins nothing", (first, again, other))
 
 
+class Held:
+    """A table locked by somebody else for a while."""
+
+    def __init__(self, site, table, mode):
+        program = private_site.find_program("psql", *private_site.postgres_bin())
+        self.site = site
+        self.psql = subprocess.Popen([program, "-X", "-q", "-A", "-t", site.conninfo()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.psql.stdin.write(f"BEGIN; LOCK TABLE kidoban.{table} IN {mode} MODE; SELECT pg_backend_pid();\n")
+        self.psql.stdin.flush()
+        self.pid = int(self.psql.stdout.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.psql.stdin.close()
+        self.psql.wait()
+
+    def blocks(self):
+        """Waits until somebody waits for it."""
+        return web.wait(lambda: self.site.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'") != "0", 20, 0.05)
+
+
+def kill_worker(site):
+    """kill -9 of the process that reads and applies imports, whose parent starts another."""
+    worker = site.pids("transfer")[-1]
+    os.kill(worker, signal.SIGKILL)
+    return worker
+
+
+def test_minutes(tap, site, contract):
+    client = admin(site)
+    people = [row[0] for row in cells(export(client))[1:4]]
+    found = upload(client, f"employee_number,valid_from,permits\n{people[0]},2026/04/01 10:00:01,\n{people[1]},2026/04/01 10:00:00,\n"
+                   f"{people[2]},,gate:#1@1 2026/04/01 09:00:30~\n".encode(), mode="update")
+    tap.check([(r["field"], r["code"]) for r in rows(client, found, status="error")] == [("valid_from", "not_whole_minute"), ("permits", "not_whole_minute")]
+              and count(found) == (0, 1, 0, 0, 2), "seconds in a file are an error of their row", rows(client, found))
+    person = client.get("/cardholders?limit=1").json["cardholders"][0]["id"]
+    tag = client.get(f"/cardholders/{person}").headers["ETag"]
+    late, even = "2031-01-01T00:00:30+09:00", "2031-01-01T00:01:00+09:00"
+    for what, answer in {
+            "a cardholder": client.ask("PATCH", f"/cardholders/{person}", {"valid_to": late}, headers={"If-Match": tag}),
+            "a permit": client.post("/permits", {"cardholders": [person], "gate": 1, "valid_to": late}),
+            "a bulk edit": client.post("/cardholders/bulk", {"cardholders": [person], "expected_count": 1, "change": {"valid_to": late}}),
+    }.items():
+        tap.check(answer.status in (400, 422) and any(c == "not_whole_minute" and p.endswith("/valid_to") for p, c in answer.fields), f"{what} with seconds is refused", answer)
+    tap.check(client.ask("PATCH", f"/cardholders/{person}", {"valid_to": even}, headers={"If-Match": tag}).status == 200, "whole minutes are taken")
+
+
+def test_killed_reading(tap, site, contract):
+    client = admin(site)
+    old = export(client).body
+    with Held(site, "department", "ACCESS EXCLUSIVE") as held:
+        found = upload(client, old, wait=False).json
+        tap.check(held.blocks(), "the worker is at the file")
+        kill_worker(site)
+    found = settled(client, found["id"], ("previewed", "failed"))
+    tap.check(found["state"] == "previewed" and count(found)[2] == 60, "killed while it read a file, it reads it again", found)
+    client.post(f"/imports/{found['id']}/cancel", {})
+
+
+def test_killed_applying(tap, site, contract):
+    client = admin(site)
+    people = [row[0] for row in cells(export(client))[1:41]]
+    found = upload(client, ("employee_number,note,card_number\n" + "".join(f"{p},killed,K{n:04d}\n" for n, p in enumerate(people))).encode(), mode="update")
+    before = site.value("SELECT max(revision) FROM kidoban.change_set")
+    with Held(site, "cred", "SHARE") as held:    # the last that an act writes
+        tap.check(client.post(f"/imports/{found['id']}/apply", {}).status == 202 and held.blocks(), "the worker has written everything but the end")
+        kill_worker(site)
+        tap.check(site.value("SELECT count(*) FROM kidoban.cardholder WHERE note = 'killed'") == "0", "nothing of it is to be seen")
+    done = settled(client, found["id"], ("done", "failed"))
+    facts = site.rows(f"SELECT (SELECT count(*) FROM kidoban.cardholder WHERE note = 'killed'), (SELECT count(*) FROM kidoban.credential WHERE card_number ~ '^K00'),"
+                      f" (SELECT count(*) FROM kidoban.change_set WHERE revision > {before}), (SELECT count(*) FROM kidoban.cred WHERE card_number ~ '^K00')")[0]
+    tap.check(done["state"] == "done" and facts == ["40", "40", "1", "40"], "killed while it applied, it applies once and wholly", (done, facts))
+    undone = client.post(f"/change-sets/{done['change_set']}/undo", {"skip_changed": True})
+    tap.check(undone.status == 200 and site.value("SELECT count(*) FROM kidoban.cardholder WHERE note = 'killed'") == "0", "and is undone as one", undone)
+
+
+def test_cancelled_applying(tap, site, contract):
+    client = admin(site)
+    person = cells(export(client))[1][0]
+    found = upload(client, f"employee_number,note\n{person},cancelled\n".encode(), mode="update")
+    before = export(client).body
+    with Held(site, "permit", "ROW EXCLUSIVE") as held:
+        client.post(f"/imports/{found['id']}/apply", {})
+        tap.check(held.blocks(), "it is being applied")
+        tap.check(client.post(f"/imports/{found['id']}/cancel", {}).status in (200, 202), "cancelled meanwhile")
+    ended = settled(client, found["id"], ("cancelled", "done", "failed"))
+    tap.check(ended["state"] == "cancelled" and export(client).body == before, "it ends at its next step, and nothing is changed", ended)
+    tap.check(site.value("SELECT count(*) FROM kidoban.change_set WHERE revision IS NULL") == "0", "no act is left open")
+
+
+def test_crash(tap, site, contract):
+    """A backend that is killed makes PostgreSQL start over, and what is unlogged is empty then."""
+    client = admin(site)
+    people = [row[0] for row in cells(export(client))[1:4]]
+    done = apply(client, upload(client, f"employee_number,note\n{people[0]},kept\nnobody,x\n".encode(), mode="update"))
+    waiting = upload(client, f"employee_number,note\n{people[1]},lost\n".encode(), mode="update")
+    tap.check(web.wait(lambda: site.value(f"SELECT relpersistence FROM pg_class WHERE oid = 'stage.result_{done['id']}'::regclass") == "p", 20, 0.1), "what is done is kept")
+    with Held(site, "department", "ACCESS SHARE") as held:
+        os.kill(held.pid, signal.SIGKILL)
+    web.wait(lambda: site._postgres_up() and client.get("/imports").status == 200, 60, 0.2)
+    kept = client.get(f"/imports/{done['id']}/result")
+    tap.check(kept.status == 200 and [r[2] for r in cells(kept)[1:]] == ["OK", "NG"], "the result of one that is done outlives the crash", kept)
+    tap.check(not client.get(f"/imports/{done['id']}").json["rows_lost"], "and says so")
+    gone = client.get(f"/imports/{waiting['id']}/rows")
+    tap.check(client.get(f"/imports/{waiting['id']}").json["rows_lost"] and gone.status == 409 and any(c == "rows_lost" for _, c in gone.fields),
+              "rows of one that waits are gone, and it says so", gone)
+    refused = client.post(f"/imports/{waiting['id']}/apply", {})
+    tap.check(refused.status == 409 and any(c == "rows_lost" for _, c in refused.fields), "so it can not be applied as if there were none", refused)
+    tap.check(client.post(f"/imports/{waiting['id']}/cancel", {}).status in (200, 202), "only cancelled")
+    done = apply(client, upload(client, f"employee_number,note\n{people[1]},again\n".encode(), mode="update"))
+    tap.check(done["state"] == "done", "and uploaded again", done)
+
+
 if __name__ == "__main__":
-    web.run(test_round_trip, test_modes_and_undo, test_update_delete, test_departments, test_hostile, test_rights, test_key, gates=8, cardholders=60,
+    web.run(test_round_trip, test_modes_and_undo, test_update_delete, test_departments, test_hostile, test_rights, test_key,
+            test_minutes, test_killed_reading, test_killed_applying, test_cancelled_applying, test_crash, gates=8, cardholders=60,
             components=("postgres", "session", "gates", "cardholders", "organisation", "imports", "transfer", "httpd"))

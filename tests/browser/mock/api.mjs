@@ -1,4 +1,5 @@
 // The API of the mock: the paths and shapes of openapi.yaml, as far as the console uses them.
+import { answerChanges } from './changes.mjs';
 import { answerPeople } from './people.mjs';
 import { answerControllers } from './controllers.mjs';
 import { gates, groups, buildings, departments, events, alarms, iso, now, accessEvent, otherEvent, pick, random, makeAlarm } from './data.mjs';
@@ -201,7 +202,7 @@ function answerInside(site, request, reply, name, q, body) {
   const command = /^\/gates\/commands\/(\d+)$/.exec(name);
   const category = /^\/history\/(access|alarm|operation|management)$/.exec(name);
   if (name === '/session') return json(reply, 200, session(site));
-  if (answerPeople(request, reply, name, q, body, json, problem) !== false) return undefined;
+  if (answerPeople(request, reply, name, q, body, json, problem) !== false || answerChanges(request, reply, name, q, body, json, problem, events) !== false) return undefined;
   if (answerControllers(request, reply, name, body, json, problem) !== false) return undefined;
   if (name === '/live') return live(site, request, reply);
   if (name === '/gates') {

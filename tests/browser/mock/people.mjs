@@ -99,7 +99,7 @@ function one(request, reply, id, act, body, json, problem) {
   return json(reply, 200, detail(id), etag());
 }
 
-function organisation(request, reply, kind, id, rest, body, q, json) {
+function organisation(request, reply, kind, id, rest, body, q, json, problem) {
   revision += 1;
   const etag = (thing) => ({ ETag: `"${thing.revision}"` });
   if (kind === 'departments') {
@@ -117,6 +117,7 @@ function organisation(request, reply, kind, id, rest, body, q, json) {
   }
   if (request.method === 'POST') sets.push({ id: sets.length + 1, revision, name: body.name, members: body.gates });
   const set = id ? sets.find((s) => s.id === id) : sets.at(-1);
+  if (id && request.method !== 'GET' && request.headers['if-match'] !== `"${set.revision}"`) return problem(reply, 412, 'precondition_failed', {}, etag(set));
   if (request.method === 'PUT' && q.get('preview')) {
     return json(reply, 200, { gain: body.gates.filter((g) => !set.members.includes(g)).map((g) => ({ gate: gateRef(g), cardholders: 2034 })), lose: [] });
   }
@@ -126,7 +127,12 @@ function organisation(request, reply, kind, id, rest, body, q, json) {
 }
 
 function transfer(request, reply, id, act, body, q, json) {
-  if (request.method === 'GET' && !id) return json(reply, 200, { transfers: transfers.filter((x) => !q.get('state') || x.state === q.get('state')), next: null });
+  if (request.method === 'GET' && !id) {
+    const states = q.getAll('state');
+    const found = transfers.filter((x) => (!states.length || states.includes(x.state)) && (!q.get('after') || x.id < Number(q.get('after'))));
+    const page = found.slice(0, Number(q.get('limit')));
+    return json(reply, 200, { transfers: page, next: found.length > page.length ? String(page.at(-1).id) : null });
+  }
   const make = (more) => {
     const x = {
       id: transfers.length + 1, kind: 'permit_transfer', state: 'running', controller: { id: 1, name: gates[0].controller.name }, gates: [gateRef(1)], stream: 'permits', full: false, progress: 300, total: 1000,
@@ -135,7 +141,7 @@ function transfer(request, reply, id, act, body, q, json) {
     transfers.unshift(x);
     return x;
   };
-  if (!id) return json(reply, 202, make({ full: body.full }));
+  if (!id) return json(reply, 202, make({ full: body.full ?? false }));
   const old = transfers.find((x) => String(x.id) === id);
   if (act === 'stop') old.state = 'stopped';
   return json(reply, act === 'repeat' ? 202 : 200, act === 'repeat' ? make({}) : old);
@@ -163,7 +169,10 @@ function importOf(request, reply, id, act, q, body, json, problem) {
       { row: 4, key: '000003', status: 'unchanged', code: null, field: null, message: null, before: null, after: null },
       { row: 5, key: '000004', status: 'error', code: 'not_found', field: 'department', message: '所属が見つかりません', before: null, after: null },
     ];
-    return json(reply, 200, { rows: rows.filter((r) => !q.get('status') || r.status === q.get('status')), next: null });
+    if (q.get('status') === 'unchanged') for (let i = 0; i < 149; i += 1) rows.push({ ...rows[2], row: 6 + i, key: String(100000 + i) });
+    const found = rows.filter((r) => (!q.get('status') || r.status === q.get('status')) && r.row > Number(q.get('after') ?? 0));
+    const page = found.slice(0, Number(q.get('limit')));
+    return json(reply, 200, { rows: page, next: found.length > page.length ? String(page.at(-1).row) : null });
   }
   if (act === 'apply' && job.deletion_cap.exceeded && !body.agree_deletions) return problem(reply, 409, 'deletions_not_agreed');
   if (act === 'apply') { job.state = 'applying'; setTimeout(() => { job.state = 'done'; }, 1000); }
@@ -189,7 +198,7 @@ export function answerPeople(request, reply, name, q, body, json, problem) {
   if (permit) return json(reply, 200, permitOf(permits.find((p) => p.id === Number(permit[1]))), { ETag: '"1"' });
   if (name === '/gate-groups' && request.method === 'GET') return json(reply, 200, { gate_groups: sets.map((s) => ({ id: s.id, name: s.name, gates: s.members.length, editable: true, revision: s.revision })) });
   const thing = /^\/(departments|management-groups|gate-groups)(?:\/(\d+))?(?:\/(gates))?$/.exec(name);
-  if (thing && (thing[2] || request.method !== 'GET')) return organisation(request, reply, thing[1], Number(thing[2]) || null, thing[3], body, q, json);
+  if (thing && (thing[2] || request.method !== 'GET')) return organisation(request, reply, thing[1], Number(thing[2]) || null, thing[3], body, q, json, problem);
   const file = /^\/imports(?:\/(\d+))?(?:\/(\w+))?$/.exec(name);
   if (file) return importOf(request, reply, Number(file[1]) || null, file[2], q, body, json, problem);
   const job = /^\/transfers(?:\/(\d+))?(?:\/(stop|repeat))?$/.exec(name);
