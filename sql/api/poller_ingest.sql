@@ -101,6 +101,11 @@ BEGIN
         (SELECT c.id, c.department_id, c.credential_id FROM cred c
           WHERE e.credential = 0 AND e.card <> '' AND e.kind <> 109 AND c.card_number = e.card AND c.since <= w.t
           ORDER BY c.since DESC LIMIT 1)
+        UNION ALL
+        -- A board tells whole seconds of its own clock: a card may be swiped, by it, just before it was registered.
+        (SELECT c.id, c.department_id, c.credential_id FROM cred c
+          WHERE e.credential = 0 AND e.card <> '' AND e.kind <> 109 AND c.card_number = e.card AND c.since <= w.t + interval '1 minute'
+          ORDER BY c.since LIMIT 1)
         LIMIT 1) k ON true
       -- A board refuses a card that is not in its list and can not say why; lost ones are not in it.
      CROSS JOIN LATERAL (SELECT CASE WHEN e.kind <> 112 OR e.credential <> 0 OR e.card = '' THEN e.kind

@@ -66,6 +66,7 @@ def swipes(tap, world, client):
 def forged(tap, world, client):
     """A datagram that says it is the board brings nothing into the history."""
     serial = world.serials[0]
+    time.sleep(1.5)  # doors that somebody just walked through fall shut
     before = world.made_by(serial)
     listener = world.status(serial)["listener"]
     tap.equal(listener, ["127.0.0.1", world.facts["listen_port"]], "the board pushes to us")

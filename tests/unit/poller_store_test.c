@@ -67,7 +67,7 @@ static void test_ingest_columns_run_in_parallel(void)
 
 	memset(&b, 0, sizeof b);
 	poller_ingest_begin(&b);
-	poller_ingest_add_log(&b, 7, 70, log, 1);
+	poller_ingest_add_log(&b, 7, 70, log, 1, NULL);
 	for (int i = 0; i < 20000; i++) {
 		e.seq++;
 		e.command = i % 2 ? id : NULL;
