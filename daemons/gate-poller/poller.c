@@ -60,6 +60,13 @@ static void store_counters(struct poller *p)
 		pg_array_add_text(&names, name);
 		pg_array_add_int8(&values, (int64_t)nudge_counts(p->nudge)[i]);
 	}
+	for (int i = 0; i < PUSH_VERDICTS; i++) {
+		char name[64];
+
+		snprintf(name, sizeof name, "push_%s", push_verdict_name(i));
+		pg_array_add_text(&names, name);
+		pg_array_add_int8(&values, (int64_t)push_counts(p->push)[i]);
+	}
 	poller_counters(control(p), p->id, &names, &values, counted, NULL);
 	pg_array_free(&names);
 	pg_array_free(&values);

@@ -1,6 +1,6 @@
 /*
  * What boards push: an unsecured datagram that looks like a status. It is worth one look at the board, no more, and nothing
- * in it is believed: a known serial number from its own address, an index that we do not have, ten times a second at most.
+ * in it is believed: a known serial number from its own address, an index other than our last, ten times a second at most.
  * Several pollers share the port; one that is not the lease holder forwards by NOTIFY, as with nudges.
  */
 #include <arpa/inet.h>
@@ -51,9 +51,9 @@ static enum push_verdict hear(struct push *u, const uint8_t *bytes, size_t size,
 		return nudge_forward(u->poller->nudge, m.serial, from, now_ms) ? PUSH_FORWARDED : PUSH_TOO_OFTEN;
 	if (gate_driver_is_secured(c->driver) || c->address.sin_addr.s_addr != from->sin_addr.s_addr)
 		return PUSH_FOREIGN;
-	if (m.u.status.event.index != 0 && m.u.status.event.index <= gate_session_mark(c->session) &&
-	    m.u.status.event.index == c->status.newest)
-		return PUSH_KNOWN;	/* it says its newest event again every few seconds */
+	/* It says its newest event again every few seconds. A lower index is news: the board may have been cleared. */
+	if (m.u.status.event.index == gate_session_mark(c->session))
+		return PUSH_KNOWN;
 	nudge_soon(c, now_ms);
 	return PUSH_TAKEN;
 }

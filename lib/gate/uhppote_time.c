@@ -16,7 +16,7 @@ offset_at(const struct gate_offsets *o, int64_t utc_s)
 int64_t
 local_to_utc(const struct gate_offsets *o, int64_t local_s, int64_t latest_s)
 {
-	int64_t best = INT64_MIN, utc;
+	int64_t best = INT64_MIN, soonest = INT64_MAX, utc;
 
 	for (size_t i = 0; i <= o->count; i++) {
 		int32_t offset = i == 0 ? o->first_s : o->at[i - 1].offset_s;
@@ -24,9 +24,13 @@ local_to_utc(const struct gate_offsets *o, int64_t local_s, int64_t latest_s)
 		utc = local_s - offset;
 		if (offset_at(o, utc) != offset)
 			continue;
-		if (best == INT64_MIN || (utc <= latest_s && utc > best))
+		if (utc <= latest_s && utc > best)
 			best = utc;
+		if (utc < soonest)
+			soonest = utc;
 	}
+	if (best != INT64_MIN || soonest != INT64_MAX)
+		return best != INT64_MIN ? best : soonest;
 	/* The hour that clocks skip does not exist: it is read by the offset before. */
-	return best != INT64_MIN ? best : local_s - offset_at(o, local_s - offset_at(o, local_s) - 3600);
+	return local_s - offset_at(o, local_s - offset_at(o, local_s) - 3600);
 }

@@ -160,25 +160,22 @@ DECLARE
   behind    int4[];
   concerned int4[];
 BEGIN
+  SELECT c.at INTO changed FROM change_set c WHERE c.revision = latest;
+  -- One that has its job is brought to the newest revision by it; one that failed or was stopped waits. Neither is looked at
+  -- again and again while it is away.
   behind := ARRAY(SELECT s.controller_id FROM controller_stream s
-                   WHERE s.controller_id = ANY (mine) AND s.stream = 1 AND s.confirmed_revision < latest);
+                   WHERE s.controller_id = ANY (mine) AND s.stream = 1 AND s.confirmed_revision < latest
+                     AND NOT EXISTS (SELECT FROM job j WHERE j.controller_id = s.controller_id AND j.kind = 'permit_transfer' AND j.stream = 1
+                                        AND (j.state IN ('queued', 'running')
+                                             OR (j.state = 'failed' AND j.finished_at > clock_timestamp() - interval '5 minutes')
+                                             OR (j.state = 'stopped' AND j.finished_at > changed))));
   IF cardinality(behind) = 0 THEN
     RETURN;
   END IF;
   SELECT min(s.confirmed_revision) INTO lowest FROM controller_stream s WHERE s.controller_id = ANY (behind) AND s.stream = 1;
   concerned := kidoban.concerned_controllers(lowest, latest);
-  PERFORM kidoban.uhppote_moved(ARRAY(SELECT unnest(behind) EXCEPT SELECT unnest(concerned)
-                                      EXCEPT SELECT j.controller_id FROM job j WHERE j.controller_id = ANY (behind) AND j.state IN ('queued', 'running')),
-                                latest);
-  SELECT c.at INTO changed FROM change_set c WHERE c.revision = latest;
-  PERFORM kidoban.queue_transfers(
-    ARRAY(SELECT b FROM unnest(behind) b
-           WHERE b = ANY (concerned)
-             AND NOT EXISTS (SELECT FROM job j WHERE j.controller_id = b AND j.kind = 'permit_transfer' AND j.stream = 1
-                                AND (j.state IN ('queued', 'running')
-                                     OR (j.state = 'failed' AND j.finished_at > clock_timestamp() - interval '5 minutes')
-                                     OR (j.state = 'stopped' AND j.finished_at > changed)))),
-    false, NULL, NULL, 'change');
+  PERFORM kidoban.uhppote_moved(ARRAY(SELECT unnest(behind) EXCEPT SELECT unnest(concerned)), latest);
+  PERFORM kidoban.queue_transfers(ARRAY(SELECT unnest(behind) INTERSECT SELECT unnest(concerned)), false, NULL, NULL, 'change');
 END $$;
 
 CREATE OR REPLACE FUNCTION uhppote_moved(controllers int4[], held int8) RETURNS void

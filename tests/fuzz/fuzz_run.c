@@ -116,6 +116,7 @@ one_round(size_t round)
 		for (size = 0; size < INPUT_MAX; size++)
 			input[size] = (uint8_t)below(256);
 		fuzz_session(input, below(INPUT_MAX));
+		fuzz_board(input, below(INPUT_MAX));
 	}
 	free(input);
 }

@@ -7,7 +7,7 @@
 
 #include "gate/codes.h"
 #include "gate/driver.h"
-#include "gate/uhppote_message.h"
+#include "gate/uhppote_session.h"
 #include "tap.h"
 
 enum { SERIAL = 405000001, CARDS = 300, EVENTS = 4000 };
@@ -668,10 +668,29 @@ test_counted(void)
 	CU_ASSERT(site.held >= 2);
 }
 
+/* Berlin: clocks go forward on 29 March 2026 at 01:00 UTC and back on 25 October at 01:00 UTC. */
+static void
+test_wall_clock(void)
+{
+	static const struct gate_offsets berlin = { 3600, 2, { { 1774746000, 7200 }, { 1792890000, 3600 } } };
+	const int64_t later = INT64_C(4000000000);
+
+	CU_ASSERT_EQUAL(offset_at(&berlin, 1774745999), 3600);
+	CU_ASSERT_EQUAL(offset_at(&berlin, 1774746000), 7200);
+	for (int64_t utc = 1774746000 - 86400; utc < 1774746000 + 86400; utc += 600)
+		CU_ASSERT_EQUAL(local_to_utc(&berlin, utc + offset_at(&berlin, utc), later), utc);
+	/* 02:30 exists twice: the later one, unless that is still to come */
+	CU_ASSERT_EQUAL(local_to_utc(&berlin, 1792891800 + 3600, later), 1792891800);
+	CU_ASSERT_EQUAL(local_to_utc(&berlin, 1792891800 + 3600, 1792889000), 1792888200);
+	/* 02:30 of the night in March does not exist: the clock was not set yet */
+	CU_ASSERT_EQUAL(local_to_utc(&berlin, 1774746000 + 3600 + 1800, later), 1774746000 + 1800);
+}
+
 int
 main(void)
 {
 	CU_TestInfo tests[] = {
+		{ "wall clock and offsets", test_wall_clock },
 		{ "greeting", test_greeting },
 		{ "gone and back", test_gone },
 		{ "another board at the address", test_other_board },
