@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 # Everything that building, demo and tests need on a plain Debian 12. Apache and the browser come without starting a service.
 PACKAGES='autoconf automake make gcc libc6-dev pkg-config
 libfcgi-dev libpq-dev libjson-c-dev libxml2-dev libcunit1-dev libssl-dev libgnutls28-dev libsystemd-dev libcrypt-dev libcsv-dev
-postgresql-15 postgresql-15-pgtap sqitch libdbd-pg-perl apache2-bin openssl
+postgresql-15 postgresql-15-pgtap sqitch libdbd-pg-perl apache2-bin openssl slapd ldap-utils
 python3 python3-jsonschema python3-yaml python3-requests
 nodejs npm chromium fonts-noto-cjk clang mandoc util-linux xz-utils curl ca-certificates git'
 

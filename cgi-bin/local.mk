@@ -3,7 +3,7 @@ pkglibexec_PROGRAMS += cgi-bin/session/session cgi-bin/gates/gates cgi-bin/histo
 	cgi-bin/cardholders/cardholders cgi-bin/organisation/organisation
 
 cgi_bin_session_session_SOURCES = cgi-bin/session/main.c cgi-bin/session/routes.c cgi-bin/session/routes.h cgi-bin/session/handlers.h \
-	cgi-bin/session/session.c cgi-bin/session/saved_searches.c cgi-bin/session/password.c cgi-bin/session/password.h
+	cgi-bin/session/session.c cgi-bin/session/saved_searches.c cgi-bin/session/own_password.c
 cgi_bin_session_session_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 # The sanitizer's library has a crypt_r of its own that only calls the real one: without this, as-needed would leave that out.
 cgi_bin_session_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--no-as-needed
@@ -52,3 +52,16 @@ cgi_bin_explanations_explanations_SOURCES = cgi-bin/explanations/main.c cgi-bin/
 	cgi-bin/explanations/handlers.h cgi-bin/explanations/explanations.c cgi-bin/explanations/change_sets.c cgi-bin/explanations/export.c
 cgi_bin_explanations_explanations_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 cgi_bin_explanations_explanations_LDADD = $(LINK_WEB)
+
+pkglibexec_PROGRAMS += cgi-bin/operators/operators
+cgi_bin_operators_operators_SOURCES = cgi-bin/operators/main.c cgi-bin/operators/routes.c cgi-bin/operators/routes.h \
+	cgi-bin/operators/handlers.h cgi-bin/operators/operators.c cgi-bin/operators/edit.c
+cgi_bin_operators_operators_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+cgi_bin_operators_operators_LDFLAGS = $(cgi_bin_session_session_LDFLAGS)
+cgi_bin_operators_operators_LDADD = $(LINK_WEB)
+
+pkglibexec_PROGRAMS += cgi-bin/system/system
+cgi_bin_system_system_SOURCES = cgi-bin/system/main.c cgi-bin/system/routes.c cgi-bin/system/routes.h cgi-bin/system/handlers.h \
+	cgi-bin/system/log.c cgi-bin/system/export.c cgi-bin/system/chain.c
+cgi_bin_system_system_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+cgi_bin_system_system_LDADD = $(LINK_WEB)

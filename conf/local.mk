@@ -15,8 +15,10 @@ SYSTEMD_SOCKETS = conf/systemd/kidoban-imports.socket conf/systemd/kidoban-trans
 	conf/systemd/kidoban-gates.socket conf/systemd/kidoban-history.socket conf/systemd/kidoban-live.socket \
 	conf/systemd/kidoban-session.socket
 
-SYSTEMD_SERVICES += conf/systemd/kidoban-explanations.service
-SYSTEMD_SOCKETS += conf/systemd/kidoban-explanations.socket
+SYSTEMD_SERVICES += conf/systemd/kidoban-system.service
+SYSTEMD_SOCKETS += conf/systemd/kidoban-system.socket
+SYSTEMD_SERVICES += conf/systemd/kidoban-explanations.service conf/systemd/kidoban-operators.service
+SYSTEMD_SOCKETS += conf/systemd/kidoban-explanations.socket conf/systemd/kidoban-operators.socket
 
 SUBSTITUTED = conf/apache/kidoban.conf conf/kidoban.conf conf/tmpfiles/kidoban.conf $(SYSTEMD_SERVICES) $(SYSTEMD_SOCKETS)
 nodist_apacheconf_DATA = conf/apache/kidoban.conf
@@ -25,6 +27,7 @@ nodist_tmpfiles_DATA = conf/tmpfiles/kidoban.conf
 nodist_systemdsystemunit_DATA = $(SYSTEMD_SERVICES) $(SYSTEMD_SOCKETS)
 dist_systemdsystemunit_DATA = conf/systemd/kidoban.target
 dist_sysusers_DATA = conf/sysusers/kidoban.conf
+dist_pkgdata_DATA += conf/passwords.txt
 dist_problems_DATA = conf/problems/404.json conf/problems/413.json conf/problems/503.json
 EXTRA_DIST += $(SUBSTITUTED:=.in) conf/apache/private.conf.in
 CLEANFILES += $(SUBSTITUTED)
@@ -59,5 +62,14 @@ conf/systemd/kidoban-organisation.service: conf/systemd/kidoban-organisation.ser
 conf/systemd/kidoban-organisation.socket: conf/systemd/kidoban-organisation.socket.in
 conf/systemd/kidoban-imports.service: conf/systemd/kidoban-imports.service.in
 conf/systemd/kidoban-imports.socket: conf/systemd/kidoban-imports.socket.in
+conf/systemd/kidoban-system.service: conf/systemd/kidoban-system.service.in
+conf/systemd/kidoban-system.socket: conf/systemd/kidoban-system.socket.in
 conf/systemd/kidoban-explanations.service: conf/systemd/kidoban-explanations.service.in
 conf/systemd/kidoban-explanations.socket: conf/systemd/kidoban-explanations.socket.in
+conf/systemd/kidoban-operators.service: conf/systemd/kidoban-operators.service.in
+conf/systemd/kidoban-operators.socket: conf/systemd/kidoban-operators.socket.in
+
+# Log-in by the site's Apache.
+kidobanlogindir = $(kidobanconfdir)/login
+dist_kidobanlogin_DATA = conf/apache/login/README conf/apache/login/password-file.conf conf/apache/login/ldap.conf \
+	conf/apache/login/certificate.conf conf/apache/login/openid.conf conf/apache/login/kerberos.conf

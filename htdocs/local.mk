@@ -2,7 +2,7 @@
 # The build tree's htdocs/ is a complete document root: what git holds is copied there beside what is made or fetched.
 CONSOLE_FILES = \
 	htdocs/alarms/acknowledge.js htdocs/alarms/alarms.js htdocs/alarms/panel.js htdocs/alarms/strip.js htdocs/alarms/toasts.js \
-	htdocs/alarms/words.js htdocs/app/api.js htdocs/app/choosers.js htdocs/app/dialog.js htdocs/app/edit_form.js htdocs/app/event_reader.js htdocs/app/find.js \
+	htdocs/alarms/words.js htdocs/app/account.js htdocs/app/refused.js htdocs/app/api.js htdocs/app/choosers.js htdocs/app/dialog.js htdocs/app/edit_form.js htdocs/app/event_reader.js htdocs/app/find.js \
 	htdocs/app/format.js htdocs/app/help.js htdocs/app/i18n.js htdocs/app/keys.js htdocs/app/live.js htdocs/app/login.js htdocs/app/main.js \
 	htdocs/app/menus.js htdocs/app/notices.js htdocs/app/palette.js htdocs/app/prefs.js htdocs/app/problems.js htdocs/app/router.js \
 	htdocs/app/saved_searches.js htdocs/app/session.js htdocs/app/shell.js htdocs/app/splitter.js htdocs/app/status_bar.js \
@@ -22,7 +22,10 @@ CONSOLE_FILES = \
 	htdocs/imports/jobs.js htdocs/index.html htdocs/messages/en.json htdocs/messages/ja.json htdocs/openapi.yaml \
 	htdocs/settings/departments.js htdocs/settings/list.js htdocs/settings/management_groups.js htdocs/settings/screen.js \
 	htdocs/settings/things.js htdocs/style/base.css htdocs/style/controls.css htdocs/style/dialogs.css htdocs/style/elements.css \
-	htdocs/style/layout.css htdocs/style/print.css htdocs/style/screens.css htdocs/transfers/begin.js htdocs/transfers/jobs.js htdocs/transfers/list.js \
+	htdocs/style/layout.css htdocs/style/print.css htdocs/style/screens.css htdocs/operators/acts.js htdocs/operators/columns.js \
+	htdocs/operators/detail.js htdocs/operators/edit.js htdocs/operators/model.js htdocs/operators/rights.js htdocs/operators/scope.js \
+	htdocs/operators/screen.js htdocs/system/alarms.js htdocs/system/chain.js htdocs/system/filter.js htdocs/system/log.js \
+	htdocs/system/model.js htdocs/system/words.js htdocs/transfers/begin.js htdocs/transfers/jobs.js htdocs/transfers/list.js \
 	htdocs/transfers/states.js htdocs/transfers/words.js
 nobase_dist_pkgdata_DATA += $(CONSOLE_FILES)
 nobase_pkgdata_DATA += htdocs/messages/codes.ja.json htdocs/messages/codes.en.json

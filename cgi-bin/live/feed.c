@@ -158,14 +158,36 @@ static void drop(struct feed *feed)
 	feed->count = 0;
 }
 
-/* Ends the streams whose session is not among those that live. */
-static void check_sessions(struct feed *feed, const struct db_rows *rows)
+/* The sessions of the streams that there are now. The caller frees them. */
+static int64_t *watching(struct feed *feed, size_t *count)
+{
+	struct live *live = feed->live;
+
+	pthread_mutex_lock(&live->ring.mutex);
+	int64_t *ids = xcalloc((size_t)live->stream_count + 1, sizeof(*ids));
+	*count = 0;
+	for (struct stream *stream = live->streams; stream != NULL; stream = stream->next_stream)
+		ids[(*count)++] = stream->session_id;
+	pthread_mutex_unlock(&live->ring.mutex);
+	return ids;
+}
+
+static bool is_watched(const int64_t *ids, size_t count, int64_t session)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] == session)
+			return true;
+	return false;
+}
+
+/* Ends the streams whose session is not among those that live; of one that began after these were read, nothing is known yet. */
+static void check_sessions(struct feed *feed, const int64_t *watched, size_t count, const struct db_rows *rows)
 {
 	struct live *live = feed->live;
 
 	pthread_mutex_lock(&live->ring.mutex);
 	for (struct stream *stream = live->streams; stream != NULL; stream = stream->next_stream) {
-		bool lives = false;
+		bool lives = !is_watched(watched, count, stream->session_id);
 		for (int i = 0; i < db_rows_count(rows) && !lives; i++)
 			lives = db_int(rows, i, 0) == stream->session_id;
 		if (!lives)
@@ -175,15 +197,27 @@ static void check_sessions(struct feed *feed, const struct db_rows *rows)
 	pthread_mutex_unlock(&live->ring.mutex);
 }
 
-static enum db_result look(struct feed *feed)
+static enum db_result look_at_sessions(struct feed *feed)
 {
 	struct db_rows *rows;
+	size_t count;
+	int64_t *watched = watching(feed, &count);
+	enum db_result result = live_sessions(feed->db, watched, count, &rows);
+
+	if (result == DB_OK) {
+		check_sessions(feed, watched, count, rows);
+		db_rows_free(rows);
+	}
+	free(watched);
+	return result;
+}
+
+static enum db_result look(struct feed *feed)
+{
 	int64_t newest, oldest;
 
-	if (db_begin(feed->db, DB_READ, NULL) != DB_OK || live_sessions(feed->db, &rows) != DB_OK)
+	if (db_begin(feed->db, DB_READ, NULL) != DB_OK || look_at_sessions(feed) != DB_OK)
 		return DB_FAILED;
-	check_sessions(feed, rows);
-	db_rows_free(rows);
 	do {
 		if (live_cursor(feed->db, &newest, &oldest) != DB_OK)
 			return DB_FAILED;

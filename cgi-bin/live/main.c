@@ -45,6 +45,8 @@ int main(int argc, char **argv)
 
 	live.server.name = "live";
 	live.server.routes = (struct web_routes){live_routes, live_route_count};
+	if (web_routes_asked(argc, argv))
+		return web_routes_print("live", &live.server.routes, stdout) == 0 ? 0 : 1;
 	web_config_tables(&live.server.config, tables);
 	program_start(argc, argv, "live", tables, lengthof(tables));
 	live.conninfo = program_conninfo(&live.server.config.common, "live");

@@ -9,6 +9,7 @@ const struct web_route session_routes[] = {
 	ROUTE(GET, "/session", PUBLIC, get_session),
 	ROUTE(POST, "/session", PUBLIC, create_session, .body = login_fields),
 	ROUTE(DELETE, "/session", OPERATOR, delete_session),
+	ROUTE(PUT, "/session/password", OPERATOR, change_password, .body = own_password_fields),
 	ROUTE(GET, "/saved-searches", OPERATOR, list_saved_searches, .parameters = screen_parameters),
 	ROUTE(POST, "/saved-searches", OPERATOR, create_saved_search, .body = saved_search_fields),
 	ROUTE(DELETE, "/saved-searches/{id}", OPERATOR, delete_saved_search, .parameters = id_parameter),

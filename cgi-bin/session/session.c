@@ -4,13 +4,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "base/token.h"
 #include "cgi-bin/session/handlers.h"
-#include "cgi-bin/session/password.h"
+#include "web/audit.h"
+#include "web/password.h"
+#include "web/present.h"
 #include "web/server.h"
 
-#define MAX_TRIES 10
-#define TRIES_MINUTES 15
 #define COOKIE "__Host-kidoban=%s; Path=/; Secure; HttpOnly; SameSite=Strict%s"
 
 const struct web_field login_fields[] = {
@@ -19,7 +20,7 @@ const struct web_field login_fields[] = {
 	{0},
 };
 
-static void set_cookie(struct web_request *request, const char *token)
+void set_cookie(struct web_request *request, const char *token)
 {
 	web_header(request, "Set-Cookie", COOKIE, token, token[0] == '\0' ? "; Max-Age=0" : "");
 }
@@ -30,8 +31,9 @@ static void put_session(struct web_request *request)
 	const struct session *session = &request->session;
 	struct json *json = &request->json;
 	struct site site;
+	int64_t created_ms, previous_ms;
 
-	if (site_load(request->db, &site) != DB_OK) {
+	if (site_load(request->db, &site) != DB_OK || session_times(request->db, &created_ms, &previous_ms) != DB_OK) {
 		web_database_problem(request);
 		return;
 	}
@@ -52,6 +54,8 @@ static void put_session(struct web_request *request)
 	put_raw(json, "management_groups", session->management_groups);
 	put_raw(json, "departments", session->departments);
 	put_end_object(json);
+	put_time(json, "logged_in_at", created_ms);
+	put_time_or_null(json, "previous_login_at", previous_ms);
 	put_time(json, "expires_at", session->expires_ms);
 	put_int(json, "idle_timeout_s", session->idle_timeout_s);
 	put_string(json, "login", session->by_remote_user ? "remote_user" : "password");
@@ -61,6 +65,7 @@ static void put_session(struct web_request *request)
 	put_string(json, "edition", site.edition);
 	put_string(json, "time_zone", site.time_zone);
 	put_time(json, "now", clock_wall_ms());
+	put_int(json, "password_min_length", site.password_min_length);
 	put_end_object(json);
 	put_end_object(json);
 }
@@ -82,6 +87,7 @@ static int end_old_session(struct web_request *request)
 		return 0;
 	if (db_begin(request->db, DB_WRITE, request->token) != DB_OK || session_end(request->db) != DB_OK)
 		return web_database_problem(request);
+	web_audit_as(request, "session_replace");
 	return web_commit(request);
 }
 
@@ -90,6 +96,7 @@ static void open_remote_session(struct web_request *request, const char *remote_
 {
 	char token[TOKEN_HEX];
 
+	web_audit_operator(request, WEB_AUDIT_REMOTE_USER, remote_user);
 	if (end_old_session(request) != 0)
 		return;
 	token_new(token);
@@ -100,8 +107,10 @@ static void open_remote_session(struct web_request *request, const char *remote_
 		web_database_problem(request);
 	} else if (made == DB_NONE) {
 		web_problem(request, WEB_PROBLEM_NOT_LOGGED_IN, "No operator is mapped to the name that the web server gives, or log-in by it is off.");
-	} else if (web_commit(request) == 0) {
-		answer_new_session(request, token);
+	} else {
+		web_audit_as(request, "session_create");
+		if (web_commit(request) == 0)
+			answer_new_session(request, token);
 	}
 }
 
@@ -113,7 +122,8 @@ void get_session(struct web_request *request)
 		put_session(request);
 		return;
 	}
-	if (request->problem.kind != WEB_PROBLEM_NOT_LOGGED_IN || remote_user[0] == '\0')
+	/* No operator has a name that is no text. */
+	if (request->problem.kind != WEB_PROBLEM_NOT_LOGGED_IN || remote_user[0] == '\0' || !utf8_valid(remote_user, strlen(remote_user)))
 		return;
 	db_rollback(request->db);
 	request->problem.kind = WEB_PROBLEM_NONE;
@@ -125,34 +135,40 @@ void get_session(struct web_request *request)
 static int check_password(struct web_request *request, const struct login *login, const char *password)
 {
 	bool usable = login->operator_id != 0 && !login->disabled && login->password_hash[0] != '\0';
-	int place = web_turn_take(request->server, PASSWORDS_AT_ONCE, 5000);
-
-	if (place < 0)
-		return web_problem(request, WEB_PROBLEM_TOO_BUSY, "Too many log-ins at once. Try again in a moment.");
 	/* An unknown name costs as much time as a known one. */
-	bool right = password_matches(password, usable ? login->password_hash : NULL);
-	web_turn_give(request->server, place);
-	return right && usable ? 0 : web_problem(request, WEB_PROBLEM_LOGIN_FAILED, NULL);
+	int same = web_password_matches(request, password, usable ? login->password_hash : NULL);
+
+	if (same < 0)
+		return -1;
+	return same == 1 && usable ? 0 : web_problem(request, WEB_PROBLEM_LOGIN_FAILED, NULL);
+}
+
+int check_tries(struct web_request *request, int tries)
+{
+	if (tries < MAX_TRIES)
+		return 0;
+	request->problem.retry_after_s = TRIES_MINUTES * 60;
+	return web_problem(request, WEB_PROBLEM_TOO_MANY_TRIES, NULL);
 }
 
 static int find_login(struct web_request *request, const char *name, struct login *login)
 {
 	if (db_begin(request->db, DB_READ, NULL) != DB_OK || login_find(request->db, name, login) == DB_FAILED)
 		return web_database_problem(request);
-	if (web_commit(request) != 0)
-		return -1;
-	if (login->tries < MAX_TRIES)
-		return 0;
-	request->problem.retry_after_s = TRIES_MINUTES * 60;
-	return web_problem(request, WEB_PROBLEM_TOO_MANY_TRIES, NULL);
+	web_audit_operator(request, login->operator_id, name);
+	return web_commit(request) == 0 ? check_tries(request, login->tries) : -1;
 }
 
-static void note_failure(struct web_request *request, const char *name)
+/* The name that was typed is not written: it may be a password. -1 with the problem set when others failed meanwhile, and this one is too many. */
+int note_failure(struct web_request *request, const char *name)
 {
-	log_info("log-in failed: %s from %s", name, web_variable(request, "REMOTE_ADDR"));
-	if (db_begin(request->db, DB_WRITE, NULL) != DB_OK || login_failed(request->db, name) != DB_OK || db_commit(request->db) != DB_OK)
+	int tries = 0;
+
+	log_info("a password was wrong, from %s", web_variable(request, "REMOTE_ADDR"));
+	if (db_begin(request->db, DB_WRITE, NULL) != DB_OK || login_failed(request->db, name, &tries) != DB_OK || db_commit(request->db) != DB_OK)
 		log_warnx("a failed log-in could not be counted");
 	db_rollback(request->db);
+	return check_tries(request, tries - 1);
 }
 
 void create_session(struct web_request *request)
@@ -166,7 +182,7 @@ void create_session(struct web_request *request)
 		return;
 	if (check_password(request, &login, password) != 0) {
 		if (request->problem.kind == WEB_PROBLEM_LOGIN_FAILED)
-			note_failure(request, name);
+			(void)note_failure(request, name);
 		return;
 	}
 	if (end_old_session(request) != 0)
@@ -175,11 +191,13 @@ void create_session(struct web_request *request)
 	if (db_begin(request->db, DB_WRITE, NULL) != DB_OK ||
 	    session_create(request->db, login.operator_id, token, web_variable(request, "REMOTE_ADDR")) != DB_OK) {
 		web_database_problem(request);
+		if (request->problem.kind == WEB_PROBLEM_TOO_MANY_TRIES)
+			(void)check_tries(request, MAX_TRIES);
 		return;
 	}
+	request->status = 201;
 	if (web_commit(request) != 0)
 		return;
-	request->status = 201;
 	answer_new_session(request, token);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,17 +11,57 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/notify.h"
+#include "alarms.h"
 #include "base/str.h"
+#include "seal.h"
 
 enum { RETRY_MS = 2000, LONGEST_SLEEP_MS = 1000, HEALTH_EVERY_MS = 30000 };
 
 static struct duty duties[] = {
 	{ .name = "partitions", .every_ms = 600000, .run = duty_partitions },	/* first: nothing is stored without them */
+	{ .name = "seal", .every_ms = 1000, .run = duty_seal },
 	{ .name = "expiry", .every_ms = 1000, .run = duty_expiry },
 	{ .name = "timetable", .every_ms = 5000, .run = duty_timetable },
 	{ .name = "retention", .every_ms = 3600000, .run = duty_retention },
 	{ .name = "tidy", .every_ms = 60000, .run = duty_tidy },
+	{ .name = "quiet", .every_ms = 30000, .run = duty_quiet },
+	{ .name = "checkpoint", .run = duty_checkpoint },	/* how often, the settings say */
+	{ .name = "alarms", .run = duty_alarms },
 };
+
+static int alarms_on;
+static char first_alarm[120];
+
+void keeper_status(int alarms, const char *first)
+{
+	alarms_on = alarms;
+	snprintf(first_alarm, sizeof first_alarm, "%s", first);
+}
+
+static void tell_status(void)
+{
+	if (alarms_on == 0)
+		notify_status("keeping");
+	else
+		notify_status("keeping; %d alarms of the system: %s%s", alarms_on, first_alarm, alarms_on > 1 ? " and others" : "");
+}
+
+static void set_intervals(const struct keeper_config *config)
+{
+	for (size_t i = 0; i < lengthof(duties); i++) {
+		if (duties[i].run == duty_checkpoint)
+			duties[i].every_ms = config->checkpoint_interval_s * 1000;
+		if (duties[i].run == duty_alarms)
+			duties[i].every_ms = config->alarm_interval_s * 1000;
+	}
+}
+
+/* What was done until now is sealed and signed before nobody is there to do it. */
+static void finish(struct keeper_db *db, const struct keeper_config *config)
+{
+	if (keeper_is_connected(db) && duty_seal(db, config) == DUTY_DONE)
+		(void)duty_checkpoint(db, config);
+}
 
 static void tell_health(struct keeper_db *db, const struct duty *d)
 {
@@ -79,6 +120,7 @@ int keeper_run(const struct keeper_config *config)
 	signal(SIGPIPE, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &stop, NULL) < 0)
 		fatal("signals");
+	set_intervals(config);
 	notify_ready();
 	for (;;) {
 		int64_t now = clock_mono_ms();
@@ -95,13 +137,14 @@ int keeper_run(const struct keeper_config *config)
 			for (size_t i = 0; i < lengthof(duties); i++)
 				tell_health(db, &duties[i]);
 			health_ms = now + HEALTH_EVERY_MS;
-			notify_status("keeping");
+			tell_status();
 		}
 		notify_watchdog();
 		if (wait_or_stop(&stop, sleep_for(clock_mono_ms())))
 			break;
 	}
 	notify_stopping();
+	finish(db, config);
 	keeper_close(db);
 	return 0;
 }

@@ -10,6 +10,11 @@
 struct keeper_config {
 	struct common_config common;
 	int64_t partition_days_ahead;
+	int64_t checkpoint_interval_s;
+	int64_t alarm_interval_s;
+	char *watch;			/* daemons that must run, by name */
+	char *disk_paths, *certificate_files;
+	int64_t disk_low_percent, certificate_days, backlog_minutes;
 };
 
 enum duty_result { DUTY_DONE, DUTY_FAILED, DUTY_AWAY };
@@ -29,6 +34,9 @@ enum duty_result duty_tidy(struct keeper_db *, const struct keeper_config *);
 /* partitions.c */
 enum duty_result duty_partitions(struct keeper_db *, const struct keeper_config *);
 enum duty_result duty_retention(struct keeper_db *, const struct keeper_config *);
+
+/* keeper.c: how many alarms of the system are on, and the first, for the service manager */
+void keeper_status(int alarms, const char *first);
 
 /* keeper.c: until SIGTERM or SIGINT */
 int keeper_run(const struct keeper_config *);

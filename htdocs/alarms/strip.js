@@ -4,7 +4,7 @@ import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { t } from '../app/i18n.js';
 import { view } from '../app/store.js';
 import { number, shortTime } from '../app/format.js';
-import { mayEdit } from '../app/session.js';
+import { mayEdit, mayView } from '../app/session.js';
 import { jobs, openJob } from '../gates/progress.js';
 import { currentImport, atWork, resumeImport } from '../imports/jobs.js';
 import { importDialog } from '../imports/dialog.js';
@@ -45,7 +45,7 @@ function transferLink({ list, share, ended }) {
 }
 
 export function mountStrip(place) {
-  resumeImport();
+  if (mayView('cardholder_import') || mayView('departments')) resumeImport();
   const template = () => {
     const { list, unacknowledged } = alarms.get();
     const waiting = list.filter((a) => !a.acknowledged_at);
@@ -58,7 +58,7 @@ export function mountStrip(place) {
           <span>${shortTime(newest.raised_at)} ${alarmKind(newest)} ${alarmPlace(newest)}${newest.cleared_at ? ` (${t('alarm.cleared')})` : ''}</span>
           ${mayEdit('history') ? html`<button class="small" @click=${() => acknowledgeDialog([newest])}>${t('alarm.ack')}</button>` : nothing}
           <button class="small" @click=${() => openAlarmPanel()}>${t('alarm.list_short')}</button>`
-          : html`<span class="tone-ok" aria-hidden="true">●</span><span class="muted">${t('strip.calm')}</span>`}
+          : mayView('history') ? html`<span class="tone-ok" aria-hidden="true">●</span><span class="muted">${t('strip.calm')}</span>` : nothing}
       </div>
       <div class="strip-jobs">${transferLink(transferJobs.get())}${importButton(currentImport.get().job)}${jobs.get().list.slice(0, 3).map(jobButton)}</div>`;
   };

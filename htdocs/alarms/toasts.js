@@ -3,7 +3,7 @@ import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { t } from '../app/i18n.js';
 import { view } from '../app/store.js';
 import { number, clock } from '../app/format.js';
-import { mayEdit } from '../app/session.js';
+import { mayEdit, mayView } from '../app/session.js';
 import { go } from '../app/router.js';
 import { alarms, later } from './alarms.js';
 import { acknowledgeDialog } from './acknowledge.js';
@@ -16,7 +16,7 @@ const toast = (a) => html`<div class="toast" role="alert">
   <div class="toast-text"><span class="tone-alarm" aria-hidden="true">■</span> <strong>${alarmKind(a)}</strong> <span class="muted">${clock(a.raised_at)}</span><br>${alarmPlace(a)}</div>
   <div class="toast-buttons">
     ${mayEdit('history') ? html`<button class="small primary" @click=${() => acknowledgeDialog([a])}>${t('alarm.ack')}</button>` : nothing}
-    ${a.gate ? html`<button class="small" @click=${() => go('gates', '', { sel: a.gate.id })}>${t('alarm.go')}</button>` : nothing}
+    ${a.gate && mayView('gates') ? html`<button class="small" @click=${() => go('gates', '', { sel: a.gate.id })}>${t('alarm.go')}</button>` : nothing}
     <button class="small" @click=${() => later(a.id)}>${t('alarm.later')}</button></div></div>`;
 
 export function mountToasts(place) {

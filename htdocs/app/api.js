@@ -69,6 +69,7 @@ export async function refusal(reply) {
   }
   const problem = new Problem(reply.status, body, Number(reply.headers.get('Retry-After')) || null);
   if (reply.status === 401) document.dispatchEvent(new CustomEvent('kidoban-session-ended'));
+  if (reply.status === 403 && problem.code === 'forbidden') document.dispatchEvent(new CustomEvent('kidoban-forbidden'));
   if (problem.code === 'database_unavailable' || reply.status === 502 || reply.status === 504
       || (reply.status === 503 && problem.code === 'http_503')) {
     reportTrouble(reply.status === 503 ? 'database_away' : 'lost');

@@ -2,7 +2,9 @@
 // the operator chooses: nothing is silently overwritten (A-5).
 //
 //   fields: [{ name, label, kind, max, required, note, words(value), control(state, change) }]
-//     kind: 'text' (default), 'area', 'check', 'time' (validity: ms or null; `end` when exclusive), 'own' (control() draws it)
+//     kind: 'text' (default), 'area', 'check', 'time' (validity: ms or null; `end` when exclusive), 'own' (control() draws it),
+//       'part' (another field's control draws it)
+//     quiet: not in the list of differences while nobody touched it
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { t } from './i18n.js';
 import { openDialog } from './dialog.js';
@@ -25,9 +27,10 @@ function control(field, state, update) {
   const invalid = state.errors[name] ? 'true' : 'false';
   const error = state.errors[name] ? html`<span class="field-error">${state.errors[name]}</span>` : nothing;
   const note = field.note ? html`<span class="field-note">${field.note}</span>` : nothing;
+  if (field.kind === 'part') return nothing;
   if (field.kind === 'check') return html`<label class="choice"><input type="checkbox" name=${name} .checked=${value} @change=${(e) => set(e.target.checked)}>${field.label}</label>${error}`;
   if (field.kind === 'time') return html`<fieldset class="validity"><legend>${field.label}</legend>${validityInput(name, field.label, value, field.end, set)}${error}</fieldset>`;
-  if (field.kind === 'own') return html`<div class="field"><span class="field-label" id=${`label-${name}`}>${field.label}</span>${field.control(state, (next) => { set(next); update(); })}${note}${error}</div>`;
+  if (field.kind === 'own') return html`<div class="field ${field.className ?? ''}"><span class="field-label" id=${`label-${name}`}>${field.label}</span>${field.control(state, (next) => { set(next); update(); })}${note}${error}</div>`;
   if (field.kind === 'area') return html`<label class="whole">${field.label}<textarea name=${name} maxlength=${field.max} .value=${value} @input=${(e) => set(e.target.value)}></textarea>${error}</label>`;
   return html`<label>${field.label}<input name=${name} .value=${value ?? ''} maxlength=${field.max} ?required=${field.required} ?autofocus=${field.first} inputmode=${field.mode ?? nothing}
     pattern=${field.pattern ?? nothing} autocomplete="off" aria-invalid=${invalid} @input=${(e) => set(e.target.value)}>${note}${error}</label>`;
@@ -37,18 +40,19 @@ function difference(fields, state, api) {
   const radio = (f, who, value) => html`<td><label><input type="radio" name=${`keep-${f.name}`} value=${who} .checked=${state.keep[f.name] === who}
     @change=${() => { state.keep[f.name] = who; api.update(); }}>${words(f, value)}</label></td>`;
   return html`
-    <p class="dialog-warning" role="alert"><span aria-hidden="true">▲</span> ${t('edit.conflict')}</p>
+    <p class="dialog-warning whole" role="alert"><span aria-hidden="true">▲</span> ${t('edit.conflict')}</p>
     <div class="table-scroll whole" tabindex="0" role="region" aria-label=${t('edit.conflict')}><table class="data-table difference"><thead><tr><th scope="col">${t('edit.field')}</th><th scope="col">${t('edit.before')}</th><th scope="col">${t('edit.theirs')}</th><th scope="col">${t('edit.mine')}</th></tr></thead>
-      <tbody>${fields.map((f) => (state.theirs[f.name] === state.mine[f.name]
+      <tbody>${fields.filter((f) => !f.quiet || state.theirs[f.name] !== state.base[f.name] || state.mine[f.name] !== state.base[f.name]).map((f) => (state.theirs[f.name] === state.mine[f.name]
         ? html`<tr><th scope="row">${f.label}</th><td>${words(f, state.base[f.name])}</td><td colspan="2">${words(f, state.mine[f.name])} <span class="muted">${t('edit.same')}</span></td></tr>`
         : html`<tr class="differs"><th scope="row">${f.label}</th><td>${words(f, state.base[f.name])}</td>${radio(f, 'theirs', state.theirs[f.name])}${radio(f, 'mine', state.mine[f.name])}</tr>`))}</tbody></table></div>`;
 }
 
 /**
  * Opens the form. base: values to begin with; save(changes, etag) sends only what differs; reread() -> {values, etag} after a 412;
- * resolves with what save() gave, undefined when dismissed. Without `etag` everything is sent (something new).
+ * resolves with what save() gave, undefined when dismissed. Without `etag` everything is sent (something new). redraw.now() draws again
+ * for a control that changes other fields' values.
  */
-export function editDialog({ title, fields, base, etag = null, save, reread, className = 'edit-dialog', agree = null, intro = nothing }) {
+export function editDialog({ title, fields, base, etag = null, save, reread, className = 'edit-dialog', agree = null, intro = nothing, redraw = {} }) {
   const state = { etag, base, mine: { ...base }, theirs: null, keep: {}, errors: {}, error: '', busy: false };
 
   async function conflict() {
@@ -87,10 +91,13 @@ export function editDialog({ title, fields, base, etag = null, save, reread, cla
   return openDialog({
     title,
     className,
-    body: (api) => html`<form @submit=${(e) => submit(api, e)}>
+    body: (api) => {
+      redraw.now = () => api.update();
+      return html`<form @submit=${(e) => submit(api, e)}>
       ${state.theirs ? difference(fields, state, api) : html`${intro}${fields.map((f) => control(f, state, () => api.update()))}`}
       ${state.error ? html`<p class="field-error whole" role="alert">${state.error}</p>` : nothing}
       <div class="dialog-buttons whole"><button type="button" @click=${() => api.close()}>${t('cancel')}</button>
-        <button class="primary" ?disabled=${state.busy}>${state.theirs ? t('edit.save_chosen') : agree ?? t('save')}</button></div></form>`,
+        <button class="primary" ?disabled=${state.busy}>${state.theirs ? t('edit.save_chosen') : agree ?? t('save')}</button></div></form>`;
+    },
   });
 }

@@ -36,8 +36,11 @@ export async function setLanguage(language) {
 
 export const language = () => current;
 
+/** Marks that turn the direction of writing: a name that holds one must not turn our words around. */
+const turning = /[\u202a-\u202e\u2066-\u2069]/g;
+
 function fill(text, values) {
-  return values ? text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole) : text;
+  return values ? text.replace(/\{(\w+)\}/g, (whole, name) => (values[name] === undefined || values[name] === null ? whole : String(values[name]).replace(turning, ''))) : text;
 }
 
 /** Text of a key. With `n` in values, `<key>#one` is taken where the language counts so. */
@@ -49,6 +52,9 @@ export function t(key, values) {
   }
   return fill(words[key] ?? key, values);
 }
+
+/** Every coded word of a kind, in the order of the list. */
+export const codesOf = (kind) => Object.keys(loaded[current]?.codes?.[kind] ?? {});
 
 /** Label of a coded word: code('lock_state', 'locked'). An unknown code shows itself. */
 export function code(kind, value) {

@@ -3,6 +3,7 @@ import { openPalette, offer } from './palette.js';
 import { openHelp } from './help.js';
 import { liveState, pause } from './live.js';
 import { openAlarmPanel } from '../alarms/panel.js';
+import { mayView, mayFollow } from './session.js';
 import { t } from './i18n.js';
 import { go } from './router.js';
 
@@ -15,12 +16,12 @@ function focusIn(id) {
 
 const acts = {
   '?': openHelp,
-  '/': () => document.querySelector('#centre-pane input[type=search]')?.focus(),
+  '/': () => [...document.querySelectorAll('#centre-pane input[type=search]')].find((i) => i.checkVisibility())?.focus(),
   g: () => focusIn('group-pane'),
   l: () => focusIn('centre-pane'),
   d: () => focusIn('detail-pane'),
-  a: () => openAlarmPanel(),
-  p: () => pause(!liveState.get().paused),
+  a: () => { if (mayView('history')) openAlarmPanel(); },
+  p: () => { if (mayFollow()) pause(!liveState.get().paused); },
 };
 
 function onKey(event) {
@@ -44,7 +45,7 @@ export function installKeys() {
   document.addEventListener('keydown', onKey);
   const stop = offer(() => [
     ...[...document.querySelectorAll('.nav-bar a')].map((a) => ({ label: a.textContent, hint: t('palette.screen'), run: () => go(a.dataset.screen) })),
-    { label: t('alarm.list'), hint: t('palette.act'), run: () => openAlarmPanel() },
+    ...(mayView('history') ? [{ label: t('alarm.list'), hint: t('palette.act'), run: () => openAlarmPanel() }] : []),
     { label: t('help.title'), hint: t('palette.act'), run: openHelp },
   ]);
   return () => {

@@ -100,7 +100,7 @@ async function lead(signal) {
       await readStream(signal);
     } catch (error) {
       if (signal.aborted) return;
-      if (error.status === 401) return;
+      if (error.status === 401 || error.status === 403) return; // 403: no right to anything that it carries
       if (error.status === undefined) reportTrouble('lost');
     }
     if (signal.aborted) return;

@@ -1,7 +1,8 @@
 // Begins: language, session, then the log-in page or the console; and changes between the two.
 import './theme.js';
-import { preferredLanguage, setLanguage } from './i18n.js';
-import { resume, session } from './session.js';
+import { preferredLanguage, setLanguage, t } from './i18n.js';
+import { resume, session, mayFollow } from './session.js';
+import { notice } from './notices.js';
 import { startLive, stopLive } from './live.js';
 import { mountLogin } from './login.js';
 import { mountShell } from './shell.js';
@@ -17,7 +18,8 @@ function show(next, ...values) {
 }
 
 async function enter() {
-  await startLive();
+  if (mayFollow()) await startLive();
+  else stopLive();
   show('console');
 }
 
@@ -29,7 +31,14 @@ document.addEventListener('kidoban-session-ended', () => {
 });
 document.addEventListener('kidoban-logged-out', () => {
   stopLive();
+  history.replaceState(null, '', location.pathname); // the next one begins at the beginning
   show('login', 'out');
+});
+// The console is drawn anew with what may be used now; a form that is open stays, and the server judges what is sent.
+document.addEventListener('kidoban-rights-changed', async () => {
+  if (mode !== 'console') return;
+  await enter();
+  notice(t('session.rights_changed'));
 });
 document.addEventListener('kidoban-language', () => { if (mode) show(mode); });
 

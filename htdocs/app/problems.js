@@ -13,6 +13,8 @@ export function problemText(problem) {
   const values = { limit: problem.limit ?? '', seconds: problem.retryAfter ?? '', detail: problem.detail };
   const limited = problem.limit && `problem.limit_reached.${problem.limit}`;
   if (limited && hasKey(limited)) return t(limited, values);
+  const nearer = problem.code === 'conflict' && problem.errors.map((e) => `problem.${e.code}`).find(hasKey);
+  if (nearer) return t(nearer, values);
   const key = `problem.${problem.code}`;
   if (hasKey(key)) return t(key, values);
   return t(`problem.${byStatus(problem.status)}`, values);

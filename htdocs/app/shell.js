@@ -3,14 +3,17 @@ import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { t } from './i18n.js';
 import { view, cleanup } from './store.js';
 import { here, go } from './router.js';
-import { mayView } from './session.js';
+import { mayView, recheck } from './session.js';
+import { refused } from './refused.js';
 import { statusBar, watchStatus } from './status_bar.js';
 import { installSplitters } from './splitter.js';
 import { installKeys } from './keys.js';
+import { installMenus } from './menus.js';
 import { connection } from './api.js';
 import { mountStrip } from '../alarms/strip.js';
 import { mountToasts } from '../alarms/toasts.js';
 import { startAlarms } from '../alarms/alarms.js';
+import { startSystemAlarms } from '../system/alarms.js';
 import { mountSettings, anySetting } from '../settings/screen.js';
 import { mountGates } from '../gates/screen.js';
 import { mountHistory } from '../history/screen.js';
@@ -25,6 +28,10 @@ export const screens = [
 ];
 
 export const allowedScreens = () => screens.filter((s) => (s.allowed ? s.allowed() : mayView(s.right)));
+const firstScreen = () => allowedScreens().find((s) => s.name === 'gates') ?? allowedScreens()[0];
+
+/** An address that was typed or kept, to what this operator may not use. */
+const refusal = (name) => ({ name, mount: ({ centre }) => refused(centre, t(`screen.${name}`), allowedScreens().map((s) => [`#/${s.name}`, t(`screen.${s.name}`)])) });
 
 function banner() {
   const { state } = connection.get();
@@ -89,27 +96,29 @@ export function mountShell(place) {
   const update = view(regions.top, () => shellTemplate(screen?.name));
   undo.add(update.stop, connection.subscribe(update), watchStatus(update));
 
-  function route() {
-    const allowed = allowedScreens();
-    const next = allowed.find((s) => s.name === here().screen);
-    if (!next) {
-      const first = allowed.find((s) => s.name === 'gates') ?? allowed[0];
-      if (first) go(first.name);
-      else regions.centre.textContent = t('screen.none');
-      return;
-    }
-    if (next !== screen) {
-      leave?.();
-      screen = next;
-      for (const pane of [regions.group, regions.centre, regions.detail]) pane.replaceChildren();
-      leave = next.mount(regions);
-      document.title = t('app.title', { page: t(`screen.${next.name}`) });
-      update();
-    }
+  function mount(next) {
+    leave?.();
+    screen = next;
+    for (const pane of [regions.group, regions.centre, regions.detail]) pane.replaceChildren();
+    leave = next.mount(regions);
+    document.title = t('app.title', { page: t(`screen.${next.name}`) });
+    update();
   }
 
-  undo.add(installSplitters(regions), startAlarms(), mountStrip(regions.strip), mountToasts(regions.toasts), installKeys());
-  undo.listen(window, 'hashchange', route);
+  function route() {
+    const allowed = allowedScreens();
+    const wanted = here().screen;
+    const next = allowed.find((s) => s.name === wanted);
+    if (next) {
+      if (next !== screen) mount(next);
+    } else if (screens.some((s) => s.name === wanted) && allowed.length) {
+      if (screen?.name !== wanted) mount(refusal(wanted));
+    } else if (allowed.length) go(firstScreen().name);
+    else regions.centre.textContent = t('screen.none');
+  }
+
+  undo.add(installSplitters(regions), installMenus(regions.top), startAlarms(), startSystemAlarms(), mountStrip(regions.strip), mountToasts(regions.toasts), installKeys());
+  undo.listen(window, 'hashchange', () => { recheck(); route(); });
   route();
   return () => {
     leave?.();

@@ -1,13 +1,15 @@
-// Status bar: system name, state of the live link, alarms, display settings, who, log-out.
+// Status bar: system name, state of the live link, alarms, display settings, who with their own account, log-out.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { t, language, setLanguage } from './i18n.js';
 import { theme, setTheme, themes, density, setDensity, densities } from './theme.js';
-import { session, logOut } from './session.js';
+import { session, logOut, mayView, mayFollow } from './session.js';
 import { liveState, pause } from './live.js';
 import { connection } from './api.js';
 import { clock, day, number, serverNow } from './format.js';
 import { alarms } from '../alarms/alarms.js';
 import { openAlarmPanel } from '../alarms/panel.js';
+import { systemAlarmButton, systemAlarms } from '../system/alarms.js';
+import { accountMenu } from './account.js';
 import { openPalette } from './palette.js';
 import { openHelp } from './help.js';
 import { notice } from './notices.js';
@@ -50,27 +52,28 @@ const choice = (id, label, value, values, choose, words) => html`
     </select></label>`;
 
 export function statusBar() {
-  const { operator, server, login } = session.get();
+  const { server, login } = session.get();
   return html`
-    <a class="brand" href="#/gates"><img src="icon.svg" alt="" width="22" height="22">
+    <a class="brand" href="#/"><img src="icon.svg" alt="" width="22" height="22">
       <strong>${t('app.name')}</strong> ${language() === 'ja' ? html`<span lang="en">Kidoban</span>` : nothing}</a>
     <span class="server-name">${server?.name && server.name.toLowerCase() !== 'kidoban' ? server.name : nothing}</span>
     <time class="bar-clock" title=${t('status.clock', { zone: server?.time_zone ?? '' })}>${day(serverNow())} ${clock(serverNow(), { seconds: false })}</time>
-    ${liveButton()}
-    ${alarmButton()}
+    ${mayFollow() ? liveButton() : nothing}
+    ${mayView('history') ? alarmButton() : nothing}
+    ${systemAlarmButton()}
     <span class="bar-gap"></span>
     <button class="bar-button" id="palette-button" title=${t('palette.help')} @click=${openPalette}>${t('palette.open')} <kbd>Ctrl K</kbd></button>
     ${choice('theme', 'theme.label', theme(), themes, setTheme, 'theme')}
     ${choice('density', 'density.label', density(), densities, setDensity, 'density')}
     ${choice('language', 'language.label', language(), ['ja', 'en'], setLanguage, 'language')}
     <button class="bar-button" id="help-button" aria-label=${t('help.open')} title=${t('help.open')} @click=${openHelp}>?</button>
-    <span class="who" title=${t(`role.${operator?.role}`)}>${operator?.display_name || operator?.name}</span>
+    ${accountMenu()}
     ${login === 'remote_user' ? nothing : html`<button class="bar-button" id="logout" @click=${leave}>${t('logout')}</button>`}`;
 }
 
 /** Draws again when something shown on the bar changes. */
 export function watchStatus(update) {
-  const undo = [liveState.subscribe(update), alarms.subscribe(update), session.subscribe(update)];
+  const undo = [liveState.subscribe(update), alarms.subscribe(update), systemAlarms.subscribe(update), session.subscribe(update)];
   const timer = setInterval(update, 10000);
   const onTheme = () => update();
   document.addEventListener('kidoban-theme', onTheme);

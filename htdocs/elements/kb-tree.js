@@ -2,7 +2,8 @@
 //
 //   tree.setup({ name, label, nodes, selected })
 //     nodes: [{ id, parent, label, count, tone }], a parent before its children; parent null at the top
-//   events: kb-choose {node}
+//     checked (a Set of ids, may be left out): nodes have check boxes; a checked one takes all below it with it
+//   events: kb-choose {node}, kb-check {node, on}
 import { html, render, nothing } from '../vendor/lit-html/lit-html.js';
 import { prefs } from '../app/prefs.js';
 
@@ -14,13 +15,15 @@ export class KbTree extends HTMLElement {
   #open = new Set();
   #cursor = null;
   #selected = null;
+  #checked = null;
   #name = '';
   #typed = { text: '', at: 0 };
   #id = `tree-${serial += 1}`;
 
-  setup({ name, label, nodes, selected = null, open = [] }) {
+  setup({ name, label, nodes, selected = null, open = [], checked = null }) {
     this.#name = `tree.${name}`;
     this.#open = new Set(prefs.get(this.#name, open));
+    this.#checked = checked;
     if (!this.firstElementChild) this.#build(label);
     this.nodes = nodes;
     this.selected = selected;
@@ -52,6 +55,7 @@ export class KbTree extends HTMLElement {
     box.id = this.#id;
     box.setAttribute('role', 'tree');
     box.setAttribute('aria-label', label);
+    if (this.#checked) box.setAttribute('aria-multiselectable', 'true');
     box.addEventListener('keydown', (e) => this.#key(e));
     this.replaceChildren(box);
   }
@@ -81,13 +85,23 @@ export class KbTree extends HTMLElement {
     render(list.map((v, i) => this.#item(v, i)), box);
   }
 
+  /** 'own', 'above' (one above it is checked) or 'no'. */
+  #check(id) {
+    if (this.#checked.has(id)) return 'own';
+    for (let up = this.#nodes.get(id)?.parent; up !== null && up !== undefined; up = this.#nodes.get(up)?.parent) if (this.#checked.has(up)) return 'above';
+    return 'no';
+  }
+
   #item({ node, level, size, position, branch, open }, index) {
+    const check = this.#checked && this.#check(node.id);
     return html`<div role="treeitem" id=${`${this.#id}-${index}`} aria-level=${level} aria-setsize=${size} aria-posinset=${position}
-      aria-expanded=${branch ? String(open) : nothing} aria-selected=${node.id === this.#selected ? 'true' : 'false'}
+      aria-expanded=${branch ? String(open) : nothing} aria-selected=${check ? nothing : node.id === this.#selected ? 'true' : 'false'}
+      aria-checked=${check ? String(check !== 'no') : nothing} aria-disabled=${check === 'above' ? 'true' : nothing}
       class="kbt-item ${node.id === this.#cursor ? 'current' : ''} ${node.heading ? 'heading' : ''}" data-node=${node.id} title=${node.label}
       .style=${`padding-inline-start:${(level - 1) * 14 + 4}px`}
       @click=${(e) => this.#click(e, node, branch)}>
       <span class="kbt-twist" aria-hidden="true">${branch ? (open ? '▾' : '▸') : ''}</span>
+      ${check ? html`<span class="kbt-check ${check}" aria-hidden="true">${check === 'no' ? '☐' : '☑'}</span>` : nothing}
       <span class="kbt-label">${node.label}</span>
       ${node.tone ? html`<span class="tone-${node.tone}" aria-hidden="true">■</span>` : nothing}
       ${node.count === undefined ? nothing : html`<span class="kbt-count">${node.count}</span>`}</div>`;
@@ -95,7 +109,8 @@ export class KbTree extends HTMLElement {
 
   #click(event, node, branch) {
     this.#cursor = node.id;
-    if (branch && (event.target.classList.contains('kbt-twist') || node.heading)) this.#toggle(node.id, !this.#open.has(node.id));
+    if (this.#checked && !event.target.classList.contains('kbt-twist')) this.#flip(node);
+    else if (branch && (event.target.classList.contains('kbt-twist') || node.heading)) this.#toggle(node.id, !this.#open.has(node.id));
     else this.#choose(node);
   }
 
@@ -106,7 +121,17 @@ export class KbTree extends HTMLElement {
     this.#draw();
   }
 
+  #flip(node) {
+    const check = this.#check(node.id);
+    if (check !== 'above') this.dispatchEvent(new CustomEvent('kb-check', { detail: { node, on: check === 'no' } }));
+    this.#draw();
+  }
+
   #choose(node) {
+    if (this.#checked) {
+      this.#flip(node);
+      return;
+    }
     if (node.heading) {
       this.#toggle(node.id, !this.#open.has(node.id));
       return;

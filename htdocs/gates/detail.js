@@ -78,9 +78,10 @@ function related(gate, more) {
       })}</tbody></table></div>
     <div><h3>${t('gate.gate_group')}</h3>
       ${more.gate_groups.length ? html`<ul class="plain-list">${more.gate_groups.map((g) => html`<li><a href=${address('gates', '', { gate_group: g.id })}>${g.name}</a></li>`)}</ul>` : html`<p class="muted">${t('none')}</p>`}
-      <h3>${t('related.history')}</h3>
-      <ul class="plain-list">${['access', 'alarm', 'operation', 'management'].map((c) => html`<li><a href=${address('history', c, { gate: gate.id })}>${code('event_category', c)}</a></li>`)}
-        ${mayView('change_history') ? html`<li><a href=${address('settings', 'change_history', { subject: 'gate', subject_id: gate.id, name: gate.name })}>${t('setting.change_history')}</a></li>` : nothing}</ul>
+      ${mayView('history') || mayView('change_history') ? html`<h3>${t('related.history')}</h3>
+      <ul class="plain-list">
+        ${mayView('history') ? ['access', 'alarm', 'operation', 'management'].map((c) => html`<li><a href=${address('history', c, { gate: gate.id })}>${code('event_category', c)}</a></li>`) : nothing}
+        ${mayView('change_history') ? html`<li><a href=${address('settings', 'change_history', { subject: 'gate', subject_id: gate.id, name: gate.name })}>${t('setting.change_history')}</a></li>` : nothing}</ul>` : nothing}
     </div></div>`;
 }
 
@@ -156,7 +157,7 @@ export function mountGateDetail(place, edit) {
       update();
     },
     reload() {
-      if (chosen.length === 1) { loadMore(chosen[0].id); log.follow(chosen[0].id); }
+      if (chosen.length === 1) { loadMore(chosen[0].id); log.follow(mayView('history') ? chosen[0].id : null); }
     },
     stop: () => undo.run(),
   };

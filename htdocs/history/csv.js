@@ -17,7 +17,8 @@ function nameOf(reply, otherwise) {
   return /filename="([^"]+)"/.exec(header)?.[1] ?? otherwise;
 }
 
-function keep(blob, name) {
+/** Gives a file to the browser to keep. */
+export function keepFile(blob, name) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
   link.download = name;
@@ -34,7 +35,7 @@ async function lastLine(blob) {
 
 /** Keeps a reply as a file. */
 export async function saveReply(reply, otherwise) {
-  keep(await reply.blob(), nameOf(reply, otherwise));
+  keepFile(await reply.blob(), nameOf(reply, otherwise));
 }
 
 const ofHistory = { path: (category) => `/history/${category}`, what: 'csv.what' };
@@ -68,7 +69,7 @@ export function csvDialog(category, query, of = ofHistory) {
             api.update();
             return;
           }
-          keep(blob, name);
+          keepFile(blob, name);
           api.close(true);
           notice(t('csv.done', { name, size: number(Math.ceil(blob.size / 1024)) }));
         } catch (problem) {

@@ -7,7 +7,8 @@ import { kinds, refusals } from './words.js';
 
 const same = (a, b) => a.length === b.length && a.every((k) => b.includes(k));
 
-function timeFields(filter, set) {
+/** Two times, when the range is one of one's own. */
+export function timeFields(filter, set) {
   if (filter.range !== 'custom') return nothing;
   const { from, to } = rangeOf(filter);
   const change = (name) => (e) => {

@@ -7,11 +7,8 @@ import { categories } from './words.js';
 
 export async function loadPlaces() {
   const places = { groups: [], gates: [], departments: [] };
-  const asks = [get('/departments').then((d) => { places.departments = d.departments; })];
-  if (mayView('gates')) {
-    asks.push(get('/management-groups').then((d) => { places.groups = d.management_groups; }));
-    asks.push(everyGate({}).then((gates) => { places.gates = gates; }));
-  }
+  const asks = [get('/departments').then((d) => { places.departments = d.departments; }), get('/management-groups').then((d) => { places.groups = d.management_groups; })];
+  if (mayView('gates')) asks.push(everyGate({}).then((gates) => { places.gates = gates; }));
   await Promise.all(asks);
   return places;
 }

@@ -9,8 +9,9 @@ const pageOf = (got) => (Array.isArray(got) ? { rows: got, next: null } : got);
 
 /**
  * options: { name, label, columns, load(after, shown) -> rows or {rows, next}, acts(chosen) -> template, detail(row) -> template,
- * count(n, more) -> text, empty, rowKey, rowClass }. load is asked with after null for the beginning (shown: how many are in sight now) and
- * with `next` when the end of the list comes near. Gives {reload, update, stop, chosen, grid}.
+ * count(n, more) -> text, empty, rowKey, rowClass, loaded() after the first rows came }. load is asked with after null for the
+ * beginning (shown: how many are in sight now) and with `next` when the end of the list comes near.
+ * Gives {reload, select, update, stop, chosen, grid}.
  */
 export function mountList({ centre, detail }, options) {
   const undo = cleanup();
@@ -44,6 +45,8 @@ export function mountList({ centre, detail }, options) {
       grid.rows = page.rows;
       grid.more = next !== null;
       if (key !== undefined) grid.select(key);
+      options.loaded?.();
+      delete options.loaded;
     } catch (problem) {
       if (mine !== turn) return;
       grid.failed = problemText(problem);

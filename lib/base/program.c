@@ -22,13 +22,17 @@ const struct setting common_settings[] = {
 	 NULL, "64 hexadecimal digits, readable by the programs that need keys only"},
 	{"run_dir", SETTING_PATH, offsetof(struct common_config, run_dir), KIDOBAN_RUNDIR, 0, 0, NULL,
 	 "directory of the programs' Unix sockets"},
+	{"password_list_file", SETTING_PATH, offsetof(struct common_config, password_list_file), KIDOBAN_DATADIR "/passwords.txt", 0, 0, NULL,
+	 "words that passwords must not consist of"},
+	{"password_site_list_file", SETTING_PATH, offsetof(struct common_config, password_site_list_file), KIDOBAN_SYSCONFDIR "/passwords.txt", 0, 0,
+	 NULL, "the site's own such words; need not be there"},
 	{"log_level", SETTING_WORD, offsetof(struct common_config, log_level), "info", 0, 0, level_words,
 	 "debug, info or warn"},
 };
 const size_t common_settings_count = lengthof(common_settings);
 
 const char *const config_programs[] = {"session", "gates",	 "history", "live", "gate-poller",
-				       "keeper",  "transfer", "cardholders", "organisation", "explanations", "transfers", "imports", NULL};
+				       "keeper",  "transfer", "cardholders", "organisation", "explanations", "transfers", "imports", "operators", "system", NULL};
 
 /* The file to read, or NULL when none was named and the usual one is not there. */
 static const char *choose_file(const char *option)

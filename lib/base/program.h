@@ -15,6 +15,7 @@ struct common_config {
 	char *database_user;	/* "" means the program's own role, kidoban_<program> */
 	char *master_key_file;	/* 64 hexadecimal digits; "" when the program needs none */
 	char *run_dir;		/* where Unix sockets are */
+	char *password_list_file, *password_site_list_file;	/* words that passwords must not consist of: ours, and the site's if it is there */
 	int log_level;		/* enum log_level */
 };
 

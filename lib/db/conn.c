@@ -169,7 +169,12 @@ enum db_result db_begin(struct db *db, enum db_mode mode, const char *token)
 	db->may_retry = was_open;
 	db->restart = false;
 	snprintf(db->token, sizeof(db->token), "%s", token ? token : "");
-	return queue_begin(db);
+	if (queue_begin(db) == DB_OK)
+		return DB_OK;
+	/* libpq found only now, in sending, that the server had been restarted while we were idle. */
+	db->may_retry = false;
+	db->owed = 0;
+	return was_open && db_connect(db) == DB_OK ? queue_begin(db) : DB_FAILED;
 }
 
 static enum db_result run_once(struct db *db, const struct db_statement *statement, const struct db_params *params, PGresult **result)
@@ -211,6 +216,21 @@ enum db_result db_run(struct db *db, const struct db_statement *statement, const
 	return DB_OK;
 }
 
+enum db_result db_queue(struct db *db, const struct db_statement *statement, const struct db_params *params)
+{
+	if (db->state != DB_OPEN || queue(db, statement, params) != DB_OK)
+		return DB_FAILED;
+	db->owed++;
+	return DB_OK;
+}
+
+/* After a sync that was read to its end: what BEGIN opened may still be there, failed. */
+static void end_failed(struct db *db)
+{
+	if (PQtransactionStatus(db->pg) != PQTRANS_IDLE && queue(db, &rollback_statement, NULL) == DB_OK && sync_now(db) == DB_OK)
+		(void)db_settle(db);
+}
+
 enum db_result db_commit(struct db *db)
 {
 	PGresult *result;
@@ -232,9 +252,11 @@ enum db_result db_commit(struct db *db)
 		PQclear(result);
 		return db_settle(db);
 	}
-	if (db->state == DB_BROKEN) {	/* a failed COMMIT has rolled back; only the sync is left */
+	if (db->state == DB_BROKEN) {	/* a failed COMMIT has rolled back, one that was not reached has not */
 		struct db_error error = db->error;
-		if (db_settle(db) == DB_OK && db->restart)
+		if (db_settle(db) == DB_OK)
+			end_failed(db);
+		if (db->restart && db->pg != NULL)
 			db_disconnect(db);
 		db->error = error;
 	}
@@ -257,6 +279,11 @@ void db_rollback(struct db *db)
 		db_disconnect(db);
 out:
 	db->error = error;
+}
+
+bool db_is_writing(const struct db *db)
+{
+	return db->state == DB_OPEN && db->mode == DB_WRITE;
 }
 
 bool db_is_open(const struct db *db)

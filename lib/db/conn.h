@@ -62,8 +62,14 @@ void db_rollback(struct db *db);
 enum db_result db_run(struct db *db, const struct db_statement *statement, const struct db_params *params,
 		      struct db_rows **rows) __attribute__((warn_unused_result));
 
+/* Queues a statement without waiting for it: it runs before whatever comes next, whose failure its own failure is. For what belongs to
+ * every commit, so that it costs no round trip. */
+enum db_result db_queue(struct db *db, const struct db_statement *statement, const struct db_params *params) __attribute__((warn_unused_result));
+
 /* A transaction is open, failed or not. */
 bool db_is_open(const struct db *db);
+/* One is open, not failed, and begun with DB_WRITE. */
+bool db_is_writing(const struct db *db);
 const struct db_error *db_error(const struct db *db) __attribute__((returns_nonnull));
 /* True when the last failure was of the connection or the server, not of the statement. */
 bool db_is_away(const struct db *db);

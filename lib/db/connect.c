@@ -80,6 +80,7 @@ void db_disconnect(struct db *db)
 	db->pg = NULL;
 	db->state = DB_CLOSED;
 	db->prepared_count = 0;
+	db->owed = 0;	/* what the dead connection owed nobody will give */
 }
 
 /* One value by one simple statement, before pipeline mode; -1 when it fails. */

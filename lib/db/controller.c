@@ -13,8 +13,8 @@
 	" 'drift', b.drift, 'checked_at', b.checked_at) END" \
 	" FROM controller_current c LEFT JOIN controller_state k ON k.controller_id = c.id LEFT JOIN uhppote_board b ON b.controller_id = c.id"
 
-static const struct db_statement list_statement = {"controllers_list", CONTROLLERS " ORDER BY c.name, c.id"};
-static const struct db_statement find_statement = {"controller_find", CONTROLLERS " WHERE c.id = $1"};
+static const struct db_statement list_statement = {"controllers_list", CONTROLLERS " WHERE (SELECT kidoban.may_view('gates')) ORDER BY c.name, c.id"};
+static const struct db_statement find_statement = {"controller_find", CONTROLLERS " WHERE c.id = $1 AND (SELECT kidoban.may_view('gates'))"};
 static const struct db_statement create_statement = {"controller_create", "SELECT api.controller_create($1, $2)"};
 static const struct db_statement update_statement = {"controller_update", "SELECT api.controller_update($1, $2, $3)"};
 static const struct db_statement delete_statement = {"controller_delete", "SELECT api.controller_delete($1, $2)"};

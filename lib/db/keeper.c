@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "db/keeper_internal.h"
 
 struct keeper_db {
 	char *conninfo;
@@ -62,7 +63,7 @@ bool keeper_is_connected(struct keeper_db *db)
 	return true;
 }
 
-static enum keeper_result run(struct keeper_db *db, const char *sql, int count, const char *const *values, PGresult **out)
+enum keeper_result keeper_ask(struct keeper_db *db, const char *sql, int count, const char *const *values, PGresult **out)
 {
 	if (!keeper_is_connected(db))
 		return KEEPER_AWAY;
@@ -90,7 +91,7 @@ static enum keeper_result run(struct keeper_db *db, const char *sql, int count, 
 static enum keeper_result run_number(struct keeper_db *db, const char *sql, int count, const char *const *values, int *out)
 {
 	PGresult *r;
-	enum keeper_result result = run(db, sql, count, values, &r);
+	enum keeper_result result = keeper_ask(db, sql, count, values, &r);
 
 	if (result != KEEPER_OK)
 		return result;
@@ -118,7 +119,7 @@ static enum keeper_step step_of(const char *word)
 enum keeper_result keeper_partitions_due(struct keeper_db *db, struct keeper_partition **out, size_t *count)
 {
 	PGresult *r;
-	enum keeper_result result = run(db, "SELECT parent, partition, step FROM api.keeper_partitions_due()", 0, NULL, &r);
+	enum keeper_result result = keeper_ask(db, "SELECT parent, partition, step FROM api.keeper_partitions_due()", 0, NULL, &r);
 
 	*out = NULL;
 	*count = 0;
@@ -155,7 +156,7 @@ enum keeper_result keeper_partition_step(struct keeper_db *db, const struct keep
 		buf_addf(&sql, "DROP TABLE %s", p->partition);
 		break;
 	}
-	enum keeper_result result = run(db, buf_text(&sql), 0, NULL, NULL);
+	enum keeper_result result = keeper_ask(db, buf_text(&sql), 0, NULL, NULL);
 	buf_free(&sql);
 	return result;
 }
@@ -163,7 +164,7 @@ enum keeper_result keeper_partition_step(struct keeper_db *db, const struct keep
 enum keeper_result keeper_timetable(struct keeper_db *db, void (*told)(const char *name, const char *kind, int queued))
 {
 	PGresult *r;
-	enum keeper_result result = run(db, "SELECT name, job_kind, queued FROM api.keeper_timetable_due(clock_timestamp())",
+	enum keeper_result result = keeper_ask(db, "SELECT name, job_kind, queued FROM api.keeper_timetable_due(clock_timestamp())",
 	    0, NULL, &r);
 
 	if (result != KEEPER_OK)
@@ -181,17 +182,17 @@ enum keeper_result keeper_expire_commands(struct keeper_db *db, int *expired)
 
 enum keeper_result keeper_expire_sessions(struct keeper_db *db)
 {
-	return run(db, "SELECT api.keeper_expire_sessions()", 0, NULL, NULL);
+	return keeper_ask(db, "SELECT api.keeper_expire_sessions()", 0, NULL, NULL);
 }
 
 enum keeper_result keeper_tidy(struct keeper_db *db)
 {
-	return run(db, "SELECT api.keeper_tidy()", 0, NULL, NULL);
+	return keeper_ask(db, "SELECT api.keeper_tidy()", 0, NULL, NULL);
 }
 
 enum keeper_result keeper_health(struct keeper_db *db, const char *name, const char *status, const char *detail)
 {
 	const char *values[] = { name, status, detail };
 
-	return run(db, "SELECT api.keeper_health($1, $2, $3)", 3, values, NULL);
+	return keeper_ask(db, "SELECT api.keeper_health($1, $2, $3)", 3, values, NULL);
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const struct db_statement sessions_statement = {"live_sessions", "SELECT session_id, operator_id FROM api.live_sessions()"};
+static const struct db_statement sessions_statement = {"live_sessions", "SELECT session_id, operator_id FROM api.live_sessions(coalesce($1::int8[], '{}'))"};
 static const struct db_statement cursor_statement = {"live_cursor", "SELECT newest, oldest FROM api.live_cursor()"};
 /* From the third column on as event_read wants them; the category is the last. */
 static const struct db_statement events_statement = {
@@ -28,9 +28,14 @@ static const struct db_statement commands_statement = {
 	"SELECT batch, operators, request_id, gate_id, gate_name, command, value, operator_id, outcome, reason, " SQL_MS("queued_at") ", "
 	SQL_MS("sent_at") ", " SQL_MS("finished_at") " FROM api.live_commands($1) WHERE batch <= $2"};
 
-enum db_result live_sessions(struct db *db, struct db_rows **rows)
+enum db_result live_sessions(struct db *db, const int64_t *watching, size_t count, struct db_rows **rows)
 {
-	return db_run(db, &sessions_statement, NULL, rows);
+	struct db_params params = {0};
+
+	db_param_ints(&params, watching, count);
+	enum db_result result = db_run(db, &sessions_statement, &params, rows);
+	db_params_clear(&params);
+	return result;
 }
 
 enum db_result live_cursor(struct db *db, int64_t *newest, int64_t *oldest)

@@ -31,8 +31,8 @@ struct live_item {
 	};
 };
 
-/* Columns: session id, operator id; everybody who is logged in. */
-enum db_result live_sessions(struct db *db, struct db_rows **rows) __attribute__((warn_unused_result));
+/* Columns: session id, operator id; of everybody who is logged in and may see something of what is told. watching: sessions that have a stream. */
+enum db_result live_sessions(struct db *db, const int64_t *watching, size_t count, struct db_rows **rows) __attribute__((warn_unused_result));
 /* Newest and oldest batch that are kept. */
 enum db_result live_cursor(struct db *db, int64_t *newest, int64_t *oldest) __attribute__((warn_unused_result));
 /* Calls tell for each item of the batches after `after` up to and with `to`; of one kind they come in order of batch. */

@@ -59,6 +59,11 @@ lib_db_libdb_a_SOURCES += lib/db/live.h
 # Files in and out.
 lib_db_libdb_a_SOURCES += lib/db/export.c lib/db/export.h lib/db/import.c lib/db/import.h lib/db/import_work.c lib/db/import_work.h
 lib_db_libdb_a_SOURCES += lib/db/change_history.c
+lib_db_libdb_a_SOURCES += lib/db/log_audit.c lib/db/log_audit.h
+lib_db_libdb_a_SOURCES += lib/db/log_chain.c lib/db/log_chain.h lib/db/log_verify.c lib/db/log_verify.h
+lib_db_libdb_a_SOURCES += lib/db/system_log.c lib/db/system_log.h lib/db/keeper_internal.h lib/db/keeper_log.c lib/db/keeper_log.h
 lib_db_libdb_a_SOURCES += lib/db/change_history.h
 lib_db_libdb_a_SOURCES += lib/db/explanation.c
 lib_db_libdb_a_SOURCES += lib/db/explanation.h
+lib_db_libdb_a_SOURCES += lib/db/operator.c lib/db/operator.h
+lib_db_libdb_a_SOURCES += lib/db/operator_tool.c lib/db/operator_tool.h

@@ -43,7 +43,7 @@ static const struct db_statement gate_group_set_statement = {
 static const struct db_statement gate_group_preview_statement = {
 	"gate_group_preview", "SELECT gains, gate_id, name, cardholders FROM api.gate_group_preview($1, coalesce($2::int4[], '{}'))"};
 static const struct db_statement buildings = {
-	"buildings", "SELECT building, count(*) FROM gate GROUP BY building ORDER BY building"};
+	"buildings", "SELECT building, gates FROM api.buildings()"};
 
 enum db_result organisation_list(struct db *db, enum organisation_kind kind, struct db_rows **rows)
 {

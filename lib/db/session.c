@@ -29,7 +29,14 @@ static const struct db_statement remote_statement = {
 	"session_remote", "SELECT api.session_remote($1, $2, nullif($3, '')::inet)"};
 static const struct db_statement end_statement = {"session_end", "SELECT api.session_end()"};
 static const struct db_statement site_statement = {
-	"site", "SELECT (SELECT name FROM edition), (SELECT value FROM setting WHERE name = 'time_zone')"};
+	"site", "SELECT (SELECT name FROM edition), (SELECT value FROM setting WHERE name = 'time_zone'),"
+	" (SELECT value FROM setting WHERE name = 'password_min_length')"};
+static const struct db_statement times_statement = {
+	"session_times", "SELECT floor(extract(epoch FROM created_at) * 1000)::int8, floor(extract(epoch FROM previous_login_at) * 1000)::int8"
+	" FROM api.session_times()"};
+static const struct db_statement own_statement = {
+	"session_password", "SELECT name, display_name, remote_user, password_hash, tries FROM api.session_password()"};
+static const struct db_statement own_change_statement = {"session_password_change", "SELECT api.session_password_change($1, $2, $3)"};
 static const struct db_statement ping_statement = {"ping", "SELECT 1"};
 
 const char *right_function_name(enum right_function function)
@@ -137,14 +144,20 @@ enum db_result login_find(struct db *db, const char *name, struct login *login)
 	return login->operator_id == 0 ? DB_NONE : DB_OK;
 }
 
-enum db_result login_failed(struct db *db, const char *name)
+enum db_result login_failed(struct db *db, const char *name, int *tries)
 {
 	struct db_params params = {0};
+	struct db_rows *rows;
 
+	*tries = 0;
 	db_param_text(&params, name);
-	enum db_result result = db_run(db, &failed_statement, &params, NULL);
+	enum db_result result = db_run(db, &failed_statement, &params, &rows);
 	db_params_clear(&params);
-	return result;
+	if (result != DB_OK)
+		return result;
+	*tries = (int)db_int(rows, 0, 0);
+	db_rows_free(rows);
+	return DB_OK;
 }
 
 static void add_token_hash(struct db_params *params, const char *token)
@@ -191,6 +204,64 @@ enum db_result session_end(struct db *db)
 	return db_run(db, &end_statement, NULL, NULL);
 }
 
+enum db_result session_times(struct db *db, int64_t *created_ms, int64_t *previous_ms)
+{
+	struct db_rows *rows;
+
+	if (db_run(db, &times_statement, NULL, &rows) != DB_OK)
+		return DB_FAILED;
+	bool there = db_rows_count(rows) == 1;
+	*created_ms = there ? db_int(rows, 0, 0) : 0;
+	*previous_ms = there ? db_int(rows, 0, 1) : 0;
+	db_rows_free(rows);
+	return DB_OK;
+}
+
+enum db_result own_password_find(struct db *db, struct own_password *own)
+{
+	struct db_rows *rows;
+
+	*own = (struct own_password){0};
+	if (db_run(db, &own_statement, NULL, &rows) != DB_OK)
+		return DB_FAILED;
+	bool there = db_rows_count(rows) == 1;
+	if (there) {
+		own->name = xstrdup(db_text(rows, 0, 0));
+		own->display_name = xstrdup(db_text(rows, 0, 1));
+		own->remote_user = xstrdup(db_text(rows, 0, 2));
+		own->hash = xstrdup(db_text(rows, 0, 3));
+		own->tries = (int)db_int(rows, 0, 4);
+	}
+	db_rows_free(rows);
+	return there ? DB_OK : DB_NONE;
+}
+
+void own_password_free(struct own_password *own)
+{
+	free(own->name);
+	free(own->display_name);
+	free(own->remote_user);
+	free(own->hash);
+	*own = (struct own_password){0};
+}
+
+enum db_result own_password_change(struct db *db, const char *present, const char *hash, const char *token, int64_t *ended)
+{
+	struct db_params params = {0};
+	struct db_rows *rows;
+
+	db_param_text(&params, present);
+	db_param_text(&params, hash);
+	db_param_text(&params, token);
+	enum db_result result = db_run(db, &own_change_statement, &params, &rows);
+	db_params_clear(&params);
+	if (result != DB_OK)
+		return DB_FAILED;
+	*ended = db_int(rows, 0, 0);
+	db_rows_free(rows);
+	return DB_OK;
+}
+
 enum db_result site_load(struct db *db, struct site *site)
 {
 	struct db_rows *rows;
@@ -199,6 +270,7 @@ enum db_result site_load(struct db *db, struct site *site)
 		return DB_FAILED;
 	snprintf(site->edition, sizeof(site->edition), "%s", db_text(rows, 0, 0));
 	snprintf(site->time_zone, sizeof(site->time_zone), "%s", db_text(rows, 0, 1));
+	site->password_min_length = (int)db_int(rows, 0, 2);
 	db_rows_free(rows);
 	return DB_OK;
 }

@@ -67,7 +67,9 @@ struct login {
 
 /* DB_NONE: no such operator (tries is filled all the same). */
 enum db_result login_find(struct db *db, const char *name, struct login *login) __attribute__((warn_unused_result));
-enum db_result login_failed(struct db *db, const char *name) __attribute__((warn_unused_result));
+/* One more try counts against the name. */
+/* *tries: which failure within 15 minutes this is. */
+enum db_result login_failed(struct db *db, const char *name, int *tries) __attribute__((warn_unused_result));
 /* token: 64 hexadecimal digits. addr: the browser's, "" when unknown. */
 enum db_result session_create(struct db *db, int operator_id, const char *token, const char *addr) __attribute__((warn_unused_result));
 /* DB_NONE: log-in by Apache is off, or nobody here has that name. */
@@ -76,9 +78,24 @@ enum db_result session_create_remote(struct db *db, const char *remote_user, con
 /* Ends the transaction's own session. */
 enum db_result session_end(struct db *db) __attribute__((warn_unused_result));
 
+/* What changing the own password needs. */
+struct own_password {
+	char *name, *display_name, *remote_user, *hash;	/* hash "": has none */
+	int tries;					/* failed within the last 15 minutes */
+};
+
+enum db_result own_password_find(struct db *db, struct own_password *own) __attribute__((warn_unused_result));
+void own_password_free(struct own_password *own);
+/* Replaces the hash `present`, ends the operator's other sessions (*ended: how many) and gives the own one this token. SQLSTATE KD006: it was changed meanwhile. */
+enum db_result own_password_change(struct db *db, const char *present, const char *hash, const char *token, int64_t *ended)
+	__attribute__((warn_unused_result));
+/* When the own session was made, and the one before it (0: there was none). */
+enum db_result session_times(struct db *db, int64_t *created_ms, int64_t *previous_ms) __attribute__((warn_unused_result));
+
 struct site {
 	char edition[16];
 	char time_zone[64];
+	int password_min_length;
 };
 
 enum db_result site_load(struct db *db, struct site *site) __attribute__((warn_unused_result));

@@ -1,6 +1,8 @@
 # lib/web: the only user of libfcgi; workers, routes, parameters, session, JSON, problem replies. May use db and base.
 noinst_LIBRARIES += lib/web/libweb.a
 lib_web_libweb_a_SOURCES = \
+	lib/web/audit.c lib/web/audit.h \
+	lib/web/audit_details.c \
 	lib/web/body.c \
 	lib/web/csv.c lib/web/csv.h \
 	lib/web/fcgi.c lib/web/fcgi.h \
@@ -9,11 +11,13 @@ lib_web_libweb_a_SOURCES = \
 	lib/web/json.c lib/web/json.h \
 	lib/web/members.c \
 	lib/web/parameters.c \
+	lib/web/password.c lib/web/password.h \
 	lib/web/present.c lib/web/present.h \
 	lib/web/problem.c lib/web/problem.h \
 	lib/web/request.c lib/web/request.h \
 	lib/web/route.c lib/web/route.h \
 	lib/web/server.c lib/web/server.h \
+	lib/web/table.c \
 	lib/web/turn.c
 
 check_PROGRAMS += tests/unit/web_test

@@ -107,6 +107,7 @@ static const struct {
 	{"KD004", WEB_PROBLEM_FORBIDDEN},
 	{"KD006", WEB_PROBLEM_CONFLICT},
 	{"KD007", WEB_PROBLEM_INVALID},
+	{"KD008", WEB_PROBLEM_TOO_MANY_TRIES},
 	{"42501", WEB_PROBLEM_FORBIDDEN},	/* row-level security refused a row that the handler did not */
 	{"23505", WEB_PROBLEM_CONFLICT},	/* unique */
 	{"23P01", WEB_PROBLEM_CONFLICT},	/* exclusion */
@@ -149,6 +150,8 @@ static const struct {
 	{"cardholder_valid_to_minute", "/valid_to", "not_whole_minute", "A time in whole minutes is wanted."},
 	{"permit_valid_from_minute", "/valid_from", "not_whole_minute", "A time in whole minutes is wanted."},
 	{"permit_valid_to_minute", "/valid_to", "not_whole_minute", "A time in whole minutes is wanted."},
+	{"operator_name", "/name", "taken", "There is one already."},
+	{"operator_remote_user_key", "/remote_user", "taken", "There is one already."},
 };
 
 /* The field that the database refused, where it says which. */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "web/audit.h"
 #include "web/field.h"
 #include "web/request.h"
 #include "web/server.h"
@@ -120,6 +121,8 @@ size_t web_read(struct web_request *request, char *out, size_t len)
 
 int web_commit(struct web_request *request)
 {
+	if (web_audit_commit(request) != 0)
+		return -1;
 	return db_commit(request->db) == DB_OK ? 0 : web_database_problem(request);
 }
 
@@ -144,6 +147,8 @@ static int send_head(struct web_request *request, bool with_length, size_t lengt
 
 int web_stream_begin(struct web_request *request)
 {
+	if (web_audit_alone(request) != 0)	/* no file leaves without an entry */
+		return -1;
 	request->streaming = true;
 	if (send_head(request, false, 0) == 0 && request->transport->flush(request->transport) == 0)
 		return 0;
@@ -194,6 +199,7 @@ void web_request_free(struct web_request *request)
 	buf_free(&request->headers);
 	web_problem_free(&request->problem);
 	session_free(&request->session);
+	web_audit_free(&request->audit);
 	free(request->path);
 	free(request->query);
 }

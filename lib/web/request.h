@@ -42,6 +42,15 @@ struct web_value {
 	const char **texts;	/* WEB_TEXT, WEB_TOKEN, WEB_OBJECT (as JSON) */
 };
 
+/* What the system log is to know besides; see audit.h. */
+struct web_audit {
+	const char *action;	/* of the next commit, when it is not the route's */
+	bool written;
+	bool named;
+	int operator_id;
+	char *operator_name, *object, *details;
+};
+
 struct web_request {
 	struct web_transport *transport;
 	struct web_server *server;
@@ -52,6 +61,8 @@ struct web_request {
 	char *path;		/* cut into segments */
 	char *query;		/* cut into parameters */
 	const struct web_route *route;
+	char *segments[WEB_MAX_SEGMENTS];	/* the path's parameters as they were sent, in path */
+	bool read;		/* parameters and body were found good */
 	struct web_value parameters[WEB_MAX_FIELDS];	/* as in route->parameters */
 	struct web_value members[WEB_MAX_FIELDS];	/* as in route->body */
 	struct json_object *body;
@@ -64,6 +75,7 @@ struct web_request {
 	struct buf headers;	/* more reply headers, "Name: value\r\n" each */
 	const char *content_type;
 	struct web_problem problem;	/* status >= 400 */
+	struct web_audit audit;
 	bool streaming;		/* headers are out, the handler writes the rest itself */
 	bool client_gone;
 };
@@ -87,7 +99,7 @@ void web_header(struct web_request *request, const char *name, const char *forma
 /* Link: <…>; rel="next": this request again with after=cursor. */
 void web_link_next(struct web_request *request, const char *cursor);
 
-/* Ends the handler's transaction early, for replies that stream: 0, or -1 with the problem set. */
+/* Ends the handler's transaction early, for replies that stream: 0, or -1 with the problem set. The entry of the system log goes with it. */
 int web_commit(struct web_request *request) __attribute__((warn_unused_result));
 /* Sends status and headers now; then web_stream writes. Only after web_commit. 0, or -1 when the client is gone. */
 int web_stream_begin(struct web_request *request) __attribute__((warn_unused_result));

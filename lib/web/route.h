@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "db/session.h"
 
@@ -98,7 +99,7 @@ struct web_routes {
 };
 
 #define WEB_MAX_SEGMENTS 8
-#define WEB_MAX_FIELDS 16
+#define WEB_MAX_FIELDS 24
 
 enum web_match { WEB_MATCH, WEB_NO_PATH, WEB_NO_METHOD };
 
@@ -107,6 +108,10 @@ enum web_match { WEB_MATCH, WEB_NO_PATH, WEB_NO_METHOD };
  * for each that the path knows. */
 enum web_match web_route_find(const struct web_routes *routes, enum web_method method, char *path, const struct web_route **route,
 			      char *segments[WEB_MAX_SEGMENTS], unsigned *methods);
+/* The whole table as JSON, for the option --routes: rights, parameters and bodies. 0, or -1 when out can not be written. */
+int web_routes_print(const char *program, const struct web_routes *routes, FILE *out) __attribute__((warn_unused_result));
+/* True when that option was given; it needs no settings and no database. */
+bool web_routes_asked(int argc, char **argv);
 /* 0 when that is not one of ours; HEAD is GET. */
 enum web_method web_method_from(const char *text);
 const char *web_method_name(enum web_method method);

@@ -179,6 +179,8 @@ int web_main(int argc, char **argv, const char *name, const struct web_route *ro
 	for (size_t i = 0; i < count; i++)
 		if (rows[i].right.kind == 0)
 			panic("%s has no right", rows[i].pattern);
+	if (web_routes_asked(argc, argv))
+		return web_routes_print(name, &server.routes, stdout) == 0 ? 0 : 1;
 	web_config_tables(&server.config, tables);
 	program_start(argc, argv, name, tables, lengthof(tables));
 	server.lock_fd = memfd_create("turns", MFD_CLOEXEC);

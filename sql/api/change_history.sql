@@ -136,6 +136,16 @@ BEGIN
   RETURN found;
 END $$;
 
+-- Whether a name may be told of what a row in scope points to: not that of the department above, nor of where a gate was before it came.
+CREATE OR REPLACE FUNCTION change_name_seen(tab text, wanted int4) RETURNS bool
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  RETURN CASE tab WHEN 'department' THEN kidoban.sees_all_departments() OR wanted = ANY (kidoban.current_department_scope())
+                  WHEN 'management_group' THEN kidoban.sees_all_gates() OR wanted = ANY (kidoban.current_gate_scope())
+                  WHEN 'controller' THEN kidoban.sees_all_gates() OR wanted = ANY (kidoban.current_controllers())
+                  ELSE true END;
+END $$;
+
 -- A row as it is shown: what points elsewhere with its name, no PIN ever but whether there is one.
 CREATE OR REPLACE FUNCTION change_shown(tab text, x jsonb, cs int8) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
@@ -152,7 +162,9 @@ BEGIN
   FOR part IN SELECT k.key, k.value, replace(replace(k.key, '_id', ''), 'parent', 'department') AS points
                 FROM jsonb_each(shown) k WHERE k.key LIKE '%\_id' LOOP
     shown := shown - part.key || jsonb_build_object(replace(part.key, '_id', ''),
-      CASE WHEN part.value <> 'null' THEN jsonb_build_object('id', part.value, 'name', kidoban.change_name(part.points, (part.value #>> '{}')::int4, cs)) END);
+      CASE WHEN part.value <> 'null' THEN jsonb_build_object('id', part.value, 'name',
+        CASE WHEN kidoban.change_name_seen(part.points, (part.value #>> '{}')::int4)
+             THEN kidoban.change_name(part.points, (part.value #>> '{}')::int4, cs) ELSE '' END) END);
   END LOOP;
   RETURN shown;
 END $$;

@@ -188,6 +188,9 @@ DECLARE
   number text;
   person int4;
 BEGIN
+  IF NOT kidoban.may_view('cardholders') THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'KD004';
+  END IF;
   SELECT * INTO e FROM kidoban.explain_event(explanation_of_event.log, explanation_of_event.seq, explanation_of_event.t);
   IF NOT FOUND THEN
     RETURN;

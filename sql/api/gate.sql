@@ -1,4 +1,14 @@
--- Changing a gate from its list or detail pane (G-4).
+-- Changing a gate from its list or detail pane (G-4), and the buildings that gates stand in.
+
+-- Buildings of gates in scope, and how many in each: to filter by, for who sees gates or only their history.
+CREATE FUNCTION api.buildings() RETURNS TABLE (building text, gates int8)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  everything bool := kidoban.views_all_gates('gates', 'history');
+  scope      int4[] := CASE WHEN NOT everything THEN kidoban.groups_for('gates', 'history') END;
+BEGIN
+  RETURN QUERY SELECT g.building, count(*) FROM gate g WHERE everything OR g.management_group_id = ANY (scope) GROUP BY 1 ORDER BY 1;
+END $$;
 
 -- Changes what is not null; if_match is the revision that the caller has seen. Answers the new revision.
 -- KD003 not there or out of scope, KD001 changed by somebody since.

@@ -21,8 +21,8 @@ GRANT EXECUTE ON FUNCTION current_operator(), current_right(text), may_view(text
   controllers_for(text[]), departments_for(text[]) TO kidoban_web, kidoban_live;
 GRANT EXECUTE ON FUNCTION api.session_context(), api.session_touch() TO kidoban_web, kidoban_live;
 GRANT EXECUTE ON FUNCTION api.session_open(text), api.session_create(int4, bytea, text, inet),
-  api.session_remote(text, bytea, inet), api.session_end(), api.session_end_operator(int4), api.login_tries(text),
-  api.login_failed(text) TO kidoban_session;
+  api.session_remote(text, bytea, inet), api.session_end(), api.session_times(), api.session_password(),
+  api.session_password_change(text, text, text), api.login_tries(text), api.login_failed(text) TO kidoban_session;
 
 GRANT SELECT ON edition, setting, code, event_category, history_part TO kidoban_web, kidoban_live, kidoban_gate_poller,
   kidoban_keeper, kidoban_transfer;
@@ -40,7 +40,7 @@ GRANT EXECUTE ON FUNCTION api.uhppote_search_create(inet, int4), api.uhppote_sea
 GRANT UPDATE (name, building, place, management_group_id) ON gate TO kidoban_gates;
 GRANT EXECUTE ON FUNCTION version_stamp(), api.change_begin(text, text, text), api.change_end() TO kidoban_gates;
 GRANT EXECUTE ON FUNCTION api.command_request_create(int4[], text, text, int4, text, text, text),
-  api.gate_update(int4, int8, text, text, text, int4) TO kidoban_gates;
+  api.gate_update(int4, int8, text, text, text, int4), api.buildings() TO kidoban_gates;
 GRANT INSERT (id, name, driver, serial, address, port, note), UPDATE (name, address, port, note, enabled), DELETE ON controller TO kidoban_gates;
 GRANT INSERT (controller_id, door, management_group_id, name, building, place, entry_reader, exit_reader, parameters),
   DELETE ON gate TO kidoban_gates;
@@ -104,7 +104,7 @@ GRANT EXECUTE ON FUNCTION history_filter(text, int4[], int4[], int4[], int4, int
 
 -- live: nothing but the functions that say who may see what
 GRANT EXECUTE ON FUNCTION api.live_cursor(), api.live_events(int8, int4), api.live_gates(int8), api.live_alarms(int8),
-  api.live_commands(int8), api.live_sessions(), api.history_details(text) TO kidoban_live;
+  api.live_commands(int8), api.live_sessions(int8[]), api.history_details(text) TO kidoban_live;
 
 -- gate-poller: reads configuration, writes what controllers say
 GRANT SELECT ON controller, gate, cred, dept TO kidoban_gate_poller;

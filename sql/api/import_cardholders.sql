@@ -92,8 +92,8 @@ BEGIN
     CREATE UNLOGGED TABLE stage.%1$I AS
     WITH twice AS (SELECT key FROM stage.%2$I WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1),
     card_twice AS (SELECT card_number FROM stage.%2$I WHERE card_number <> '' GROUP BY card_number HAVING count(*) > 1),
-    dept AS MATERIALIZED (SELECT id, code, path FROM kidoban.department_paths() WHERE %3$L::bool OR id = ANY (%4$L::int4[])),
-    path AS MATERIALIZED (SELECT min(id) AS id, path, count(*) AS n FROM dept GROUP BY path),
+    dept AS MATERIALIZED (SELECT id, code, path, whole FROM kidoban.department_paths() WHERE %3$L::bool OR id = ANY (%4$L::int4[])),
+    path AS MATERIALIZED (SELECT min(id) AS id, path, count(*) AS n FROM (SELECT id, path FROM dept UNION SELECT id, whole FROM dept) x GROUP BY path),
     own AS (SELECT k.cardholder_id, count(*) AS n, min(k.id) AS id, min(k.card_number) AS card_number, min(k.issue_count) AS issue_count
               FROM kidoban.credential k WHERE NOT k.lost GROUP BY k.cardholder_id),
     %7$s,

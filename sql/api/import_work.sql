@@ -219,15 +219,23 @@ BEGIN
   RETURN 1;
 END $$;
 
--- Departments with the path of their names from the top, for files.
-CREATE OR REPLACE FUNCTION department_paths() RETURNS TABLE (id int4, code text, path text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  WITH RECURSIVE tree AS (
-    SELECT d.id, d.code, d.name AS path FROM department d WHERE d.parent_id IS NULL
-    UNION ALL
-    SELECT d.id, d.code, t.path || '/' || d.name FROM department d JOIN tree t ON d.parent_id = t.id)
-  SELECT id, code, path FROM tree
-$$;
+-- Departments with paths of their names, for files. path: from the highest department in the caller's scope, since names above it are not theirs to read; whole: from the top.
+DROP FUNCTION IF EXISTS department_paths();
+CREATE FUNCTION department_paths() RETURNS TABLE (id int4, code text, path text, whole text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  everything bool := kidoban.sees_all_departments();
+  scope      int4[] := CASE WHEN NOT everything THEN kidoban.current_department_scope() END;
+BEGIN
+  RETURN QUERY
+    WITH RECURSIVE tree AS (
+      SELECT d.id, d.code, d.name AS path, d.name AS whole, everything OR d.id = ANY (scope) AS seen FROM department d WHERE d.parent_id IS NULL
+      UNION ALL
+      SELECT d.id, d.code, CASE WHEN t.seen THEN t.path || '/' ELSE '' END || d.name, t.whole || '/' || d.name, t.seen OR d.id = ANY (scope)
+        FROM department d JOIN tree t ON d.parent_id = t.id)
+    SELECT id, code, path, whole FROM tree;
+END $$;
 
 -- Old imports and what is left of them; called by the daemon now and then.
 CREATE FUNCTION api.import_tidy() RETURNS int4

@@ -30,6 +30,8 @@ END $$;
 \ir scope.sql
 \ir change.sql
 \ir session.sql
+\ir operator.sql
+\ir operator_edit.sql
 \ir partition.sql
 \ir live.sql
 \ir command.sql
@@ -56,6 +58,8 @@ END $$;
 \ir history.sql
 \ir history_page.sql
 \ir plots.sql
+\ir system_log.sql
+\ir system_log_page.sql
 \ir keeper.sql
 \ir proof.sql
 \ir job.sql
@@ -66,7 +70,9 @@ END $$;
 \ir policies.sql
 \ir grants.sql
 \ir explanation_grants.sql
+\ir operator_grants.sql
 \ir import_grants.sql
 \ir transfer_grants.sql
+\ir system_log_grants.sql
 \ir ../report/views.sql
 \ir ../report/comments.sql

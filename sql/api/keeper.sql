@@ -15,7 +15,7 @@ BEGIN
   RETURN made;
 END $$;
 
--- Partitions older than the history is kept (L-8), and what is next for each: 'detach' (ALTER TABLE parent DETACH PARTITION
+-- Partitions older than the history is kept (L-8, L-9), and what is next for each: 'detach' (ALTER TABLE parent DETACH PARTITION
 -- partition CONCURRENTLY, as a statement of its own), 'finalize' one whose detaching was interrupted, or 'drop' it.
 CREATE FUNCTION api.keeper_partitions_due() RETURNS TABLE (parent text, partition text, step text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
@@ -25,7 +25,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
     JOIN pg_class c ON c.oid = to_regclass(format('part.%I', h.name))
     LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
    WHERE h.detached OR i.inhdetachpending
-      OR h.to_t <= now() - make_interval(days => (SELECT history_days FROM edition))
+      OR CASE h.parent WHEN 'system_log' THEN
+              -- Not before a signed checkpoint ends it, which is where the chain begins afterwards.
+              h.to_t <= now() - make_interval(days => (SELECT system_log_days FROM edition)) AND kidoban.system_log_may_go(h.from_t, h.to_t)
+         ELSE h.to_t <= now() - make_interval(days => (SELECT history_days FROM edition)) END
    ORDER BY h.from_t
 $$;
 

@@ -23,7 +23,7 @@ BEGIN
   RETURN QUERY
     WITH o AS MATERIALIZED (
       SELECT DISTINCT s.operator_id AS id, o.all_management_groups AS everything
-        FROM api.live_sessions() s JOIN operator o ON o.id = s.operator_id
+        FROM kidoban.open_sessions() s JOIN operator o ON o.id = s.operator_id
        WHERE kidoban.right_of(o.id, wanted) <> 'none'),
     everything AS MATERIALIZED (SELECT ARRAY(SELECT id FROM o WHERE everything) AS ids),
     sees AS MATERIALIZED (

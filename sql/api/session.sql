@@ -1,10 +1,12 @@
 -- Log-in, and the session of a request (A-4, L-11). The token is 32 random bytes that only the browser keeps; here its
 -- SHA-256 is stored. A request carries the token as 64 hex digits in the transaction-local setting kidoban.session.
 
--- What the log-in needs to check a password; no row when there is no such operator.
+-- What the log-in needs to check a password; no row when there is no such operator, or passwords are not taken here (A-4).
 CREATE FUNCTION api.session_open(name text) RETURNS TABLE (operator_id int4, password_hash text, disabled bool)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  SELECT o.id, o.password_hash, o.disabled FROM operator o WHERE o.name = session_open.name
+  SELECT o.id, o.password_hash, o.disabled FROM operator o
+   WHERE o.name = session_open.name AND o.deleted_at IS NULL
+     AND (SELECT value FROM setting WHERE setting.name = 'remote_user_login') <> 'only'
 $$;
 
 CREATE OR REPLACE FUNCTION session_end_idle() RETURNS void
@@ -25,24 +27,30 @@ END $$;
 CREATE FUNCTION api.session_create(operator int4, token_hash bytea, origin text, addr inet) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
-  most  int4;
-  fresh int8;
+  most   int4;
+  fresh  int8;
+  moment timestamptz;
 BEGIN
+  IF session_create.origin = 'password'
+     AND kidoban.login_turn((SELECT o.name FROM operator o WHERE o.id = session_create.operator)) >= kidoban.login_tries_most() THEN
+    RAISE EXCEPTION 'too many failed log-ins' USING ERRCODE = 'KD008';
+  END IF;
   PERFORM pg_advisory_xact_lock(7003);
   PERFORM kidoban.session_end_idle();
   SELECT sessions INTO most FROM edition;
   IF (SELECT count(*) FROM session WHERE ended_at IS NULL) >= most THEN
     RAISE EXCEPTION 'L-11: at most % operators can be logged in at once', most USING ERRCODE = 'KD002', CONSTRAINT = 'L-11';
   END IF;
-  INSERT INTO session (operator_id, token_hash, expires_at, origin, remote_addr)
-  SELECT o.id, session_create.token_hash, clock_timestamp() + make_interval(secs => s.value::int4), session_create.origin, addr
+  INSERT INTO session (operator_id, token_hash, expires_at, origin, remote_addr, previous_login_at)
+  SELECT o.id, session_create.token_hash, clock_timestamp() + make_interval(secs => s.value::int4), session_create.origin, addr, o.last_login_at
     FROM operator o, setting s
    WHERE o.id = session_create.operator AND NOT o.disabled AND s.name = 'session_max_s'
-  RETURNING id INTO fresh;
+  RETURNING id, created_at INTO fresh, moment;
   IF fresh IS NULL THEN
     RAISE EXCEPTION 'no such operator' USING ERRCODE = 'KD004';
   END IF;
-  DELETE FROM login_failure WHERE name = (SELECT o.name FROM operator o WHERE o.id = session_create.operator);
+  UPDATE operator o SET last_login_at = moment WHERE o.id = session_create.operator;
+  DELETE FROM login_failure WHERE name = kidoban.login_digest((SELECT o.name FROM operator o WHERE o.id = session_create.operator));
   RETURN fresh;
 END $$;
 
@@ -52,7 +60,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
   who int4;
 BEGIN
-  IF (SELECT value FROM setting WHERE name = 'remote_user_login') IS DISTINCT FROM 'on' THEN
+  IF (SELECT value FROM setting WHERE name = 'remote_user_login') = 'off' THEN
     RETURN NULL;
   END IF;
   SELECT id INTO who FROM operator o WHERE o.remote_user = session_remote.remote_user AND NOT o.disabled;
@@ -122,44 +130,98 @@ BEGIN
   RETURN mine IS NOT NULL;
 END $$;
 
--- Forced log-out of another operator (A-4); answers how many sessions ended.
-CREATE FUNCTION api.session_end_operator(operator int4) RETURNS int4
+-- What GET /session says besides, of the own session.
+CREATE FUNCTION api.session_times() RETURNS TABLE (created_at timestamptz, previous_login_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = kidoban, pg_temp AS $$
+  SELECT s.created_at, s.previous_login_at FROM session s JOIN me m ON m.session_id = s.id
+$$;
+
+-- The own password. Answers how many other sessions ended; the own one goes on under another token, so that a stolen one ends as well. The
+-- rest of the transaction is under the new one.
+CREATE FUNCTION api.session_password_change(present text, password_hash text, token text) RETURNS int4
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
-  ended int8[];
+  mine me;
 BEGIN
-  IF NOT kidoban.may_edit('operators') THEN
+  SELECT * INTO mine FROM me;
+  IF mine.session_id IS NULL THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'KD004';
   END IF;
-  WITH gone AS (UPDATE session SET ended_at = clock_timestamp()
-                 WHERE operator_id = session_end_operator.operator AND ended_at IS NULL RETURNING id)
-  SELECT array_agg(id) INTO ended FROM gone;
-  PERFORM pg_notify('kidoban_session', id::text) FROM unnest(ended) AS id;
-  RETURN coalesce(cardinality(ended), 0);
+  PERFORM pg_advisory_xact_lock(7003);
+  UPDATE operator o SET password_hash = session_password_change.password_hash WHERE o.id = mine.id AND o.password_hash = present;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the password was changed meanwhile' USING ERRCODE = 'KD006';
+  END IF;
+  UPDATE session s SET token_hash = sha256(decode(session_password_change.token, 'hex')) WHERE s.id = mine.session_id;
+  PERFORM set_config('kidoban.session', token, true);
+  DELETE FROM login_failure f WHERE f.name = kidoban.login_digest((SELECT o.name FROM operator o WHERE o.id = mine.id));
+  RETURN kidoban.operator_sessions_end(mine.id, mine.session_id);
 END $$;
+
+-- Failures are counted by a digest of what was typed: people type passwords into the field of the name.
+CREATE OR REPLACE FUNCTION login_digest(name text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = kidoban, pg_temp AS $$
+  SELECT encode(sha256(convert_to(name, 'UTF8')), 'hex')
+$$;
 
 -- Failed log-ins under a name within the last 15 minutes; and one more of them.
 CREATE FUNCTION api.login_tries(name text) RETURNS int4
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
   SELECT count(*)::int4 FROM login_failure f
-   WHERE f.name = left(login_tries.name, 64) AND f.at > statement_timestamp() - interval '15 minutes'
+   WHERE f.name = kidoban.login_digest(login_tries.name) AND f.at > statement_timestamp() - interval '15 minutes'
 $$;
 
-CREATE FUNCTION api.login_failed(name text) RETURNS int4
+-- Of whoever asks, what changing the own password needs.
+CREATE FUNCTION api.session_password() RETURNS TABLE (name text, display_name text, remote_user text, password_hash text, tries int4)
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = kidoban, pg_temp AS $$
+  SELECT o.name, o.display_name, o.remote_user, o.password_hash, api.login_tries(o.name) FROM operator o JOIN me m ON m.id = o.id
+$$;
+
+-- So many failures within 15 minutes, and a name waits. As MAX_TRIES of the program.
+CREATE OR REPLACE FUNCTION login_tries_most() RETURNS int4 LANGUAGE sql IMMUTABLE SET search_path = kidoban, pg_temp AS $$ SELECT 10 $$;
+
+-- Failures of one name are counted one after the other: of many guesses at once, which all began when few had failed, no more than so
+-- many are told whether they were right.
+CREATE OR REPLACE FUNCTION login_turn(name text) RETURNS int4
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 BEGIN
-  DELETE FROM login_failure f WHERE f.at < clock_timestamp() - interval '15 minutes';
-  INSERT INTO login_failure (name) VALUES (left(login_failed.name, 64));
-  RETURN (SELECT count(*) FROM login_failure f WHERE f.name = left(login_failed.name, 64));
+  PERFORM pg_advisory_xact_lock(7009, hashtext(kidoban.login_digest(login_turn.name)));
+  -- A statement of its own: it sees what whoever had the lock before has written.
+  RETURN (SELECT count(*) FROM login_failure f WHERE f.name = kidoban.login_digest(login_turn.name) AND f.at > clock_timestamp() - interval '15 minutes');
 END $$;
 
--- Sessions that are alive, for whoever keeps streams open: a stream whose session is not among them is closed at once.
-CREATE FUNCTION api.live_sessions() RETURNS TABLE (session_id int8, operator_id int4)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  SELECT s.id, s.operator_id FROM session s JOIN operator o ON o.id = s.operator_id
-   WHERE s.ended_at IS NULL AND NOT o.disabled AND s.expires_at > statement_timestamp()
-     AND s.last_seen_at > statement_timestamp() - kidoban.idle_timeout()
-$$;
+-- Answers which failure it is; one too many is not written, so that it does not make the wait longer, and must not be told from a right one.
+CREATE FUNCTION api.login_failed(name text) RETURNS int4
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  before int4 := kidoban.login_turn(login_failed.name);
+BEGIN
+  DELETE FROM login_failure f WHERE f.at < clock_timestamp() - interval '15 minutes';
+  IF before < kidoban.login_tries_most() THEN
+    INSERT INTO login_failure (name) VALUES (kidoban.login_digest(login_failed.name));
+  END IF;
+  RETURN before + 1;
+END $$;
+
+-- For whoever keeps streams open: the sessions that are alive and whose operator may still see something of what a stream shows; a
+-- stream whose session is not among them is closed at once. watching: sessions with a stream. By the site's setting such a one
+-- counts as being at work, so that a guard's monitor does not log out (it still ends after session_max_s).
+CREATE FUNCTION api.live_sessions(watching int8[] DEFAULT '{}') RETURNS TABLE (session_id int8, operator_id int4)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  IF cardinality(watching) > 0 AND (SELECT value FROM setting WHERE name = 'live_keeps_session') = 'on' THEN
+    UPDATE session s SET last_seen_at = clock_timestamp()
+     WHERE s.id = ANY (watching) AND s.id IN (SELECT w.session_id FROM kidoban.open_sessions() w)
+       AND s.last_seen_at < clock_timestamp() - least(interval '1 minute', kidoban.idle_timeout() / 3);
+  END IF;
+  RETURN QUERY
+    SELECT w.session_id, w.operator_id FROM kidoban.open_sessions() w
+     WHERE EXISTS (SELECT FROM operator o
+                     JOIN role_right r ON r.role = o.role AND r.function IN ('gates', 'history')
+                     LEFT JOIN operator_right g ON g.operator_id = o.id AND g.function = r.function AND NOT r.fixed
+                    WHERE o.id = w.operator_id AND coalesce(g.level, r.level) <> 'none');
+END $$;
 
 -- Whatever changes an operator's authority is told, so that open streams are judged anew.
 CREATE OR REPLACE FUNCTION operator_changed() RETURNS trigger
@@ -174,8 +236,9 @@ DECLARE
 BEGIN
   FOREACH x IN ARRAY '{operator,operator_right,operator_management_group,operator_department}'::text[] LOOP
     IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'z_told' AND tgrelid = format('kidoban.%I', x)::regclass) THEN
-      EXECUTE format('CREATE TRIGGER z_told AFTER INSERT OR UPDATE OR DELETE ON kidoban.%I'
-                     ' FOR EACH STATEMENT EXECUTE FUNCTION kidoban.operator_changed()', x);
+      EXECUTE format('CREATE TRIGGER z_told AFTER INSERT OR UPDATE %s OR DELETE ON kidoban.%I'
+                     ' FOR EACH STATEMENT EXECUTE FUNCTION kidoban.operator_changed()',
+                     CASE x WHEN 'operator' THEN 'OF role, disabled, all_management_groups, all_departments, remote_user' ELSE '' END, x);
     END IF;
   END LOOP;
 END $$;

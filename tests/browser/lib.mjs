@@ -88,6 +88,26 @@ export async function openPage(browser, { language = 'ja', theme = 'light', cont
   return page;
 }
 
+/** Makes the page notice when hostile text (calls of pwn(), elements with data-pwn, fetches of /pwn…) became more than text. */
+export async function watchHarm(page) {
+  await page.addInitScript(() => { window.pwn = () => { window.wasPwned = true; }; });
+  page.fetched = [];
+  page.on('request', (r) => { if (new URL(r.url()).pathname.includes('pwn')) page.fetched.push(r.url()); });
+  page.on('dialog', (d) => { page.troubles.push(`dialog ${d.message()}`); d.dismiss(); });
+}
+
+/** Nothing of the text became anything but text. */
+export async function harmless(page, where) {
+  const found = await page.evaluate(() => ({
+    ran: window.wasPwned === true,
+    elements: [...document.querySelectorAll('[data-pwn], script:not([src]), iframe, object, embed, base')].map((e) => e.outerHTML.slice(0, 80)),
+    handlers: [...document.querySelectorAll('*')].filter((e) => [...e.attributes].some((a) => a.name.startsWith('on'))).map((e) => e.outerHTML.slice(0, 80)),
+    links: [...document.querySelectorAll('[href], [src], [action]')].map((e) => e.getAttribute('href') ?? e.getAttribute('src') ?? e.getAttribute('action')).filter((u) => /^\s*(javascript|data|vbscript):/i.test(u)),
+  }));
+  equal(found, { ran: false, elements: [], handlers: [], links: [] }, where);
+  equal(page.fetched, [], `fetched at ${where}`);
+}
+
 const axeSource = () => readFileSync(path.join(modules, 'axe-core/axe.min.js'), 'utf8');
 
 /** Violations of WCAG 2.2 A and AA as short lines. axe runs by the debugger's door, outside the page's CSP. */

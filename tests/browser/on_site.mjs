@@ -4,6 +4,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { operatorTests } from './on_site_operators.mjs';
 import { needBrowser, launch, openPage, test, ok, equal, until, runTests, axe, logIn, columnTexts } from './lib.mjs';
 import { registerPeople } from './on_site_people.mjs';
 
@@ -290,6 +291,8 @@ test('keyboard alone: log in, find a gate, unlock it, read its outcome, log out'
   context.page = null;
   await page.context().close();
 });
+
+operatorTests({ browser, context, url, work, go, rows, text, api });
 
 for (const [language, theme] of [['ja', 'light'], ['ja', 'dark'], ['en', 'light'], ['en', 'dark']]) {
   test(`WCAG 2.2 AA without a violation, no CSP report: ${language} ${theme}`, async () => {

@@ -21,6 +21,19 @@ def skip(why):
     sys.exit(0)
 
 
+# What a hostile controller or its network could have put where only text belongs: reasons, versions, details of events.
+HOSTILE = '''"'><img data-pwn src=/pwn.png onerror=pwn()><script data-pwn>pwn()</script>'''
+
+
+def plant(site):
+    """Lets the newest events and the states of controllers say it."""
+    details = json.dumps({"detail": HOSTILE, HOSTILE: HOSTILE})
+    for table in ("access_event", "alarm_event", "operation_event", "management_event"):
+        site.rows(f"UPDATE kidoban.{table} SET details = $evil${details}$evil$ WHERE t > now() - interval '3 days'")
+    site.rows(f"UPDATE kidoban.controller_state SET reason = $evil${HOSTILE}$evil$, firmware = left($evil${HOSTILE}$evil$, 32), "
+              f"model = left($evil${HOSTILE}$evil$, 32)")
+
+
 def main():
     if not os.path.exists(CHROMIUM):
         skip(f"{CHROMIUM} is not there")
@@ -30,6 +43,7 @@ def main():
         with private_site.Site(f"{directory}/site", gates=24, cardholders=120, seed=5, backfill=48, rate=60,
                                simulator_options=["--steady"]) as site:
             site.wait(lambda: int(site.value("SELECT count(*) FROM kidoban.access_event")) > 500, 120, "the history to arrive", 1)
+            plant(site)
             doors = {gate: [serial, door + 1] for _, serial, _, _, gates in site.controllers for door, gate in enumerate(gates) if gate}
             environment = dict(os.environ, HOME=directory, KIDOBAN_URL=site.url, KIDOBAN_OPERATOR="admin", KIDOBAN_PASSWORD=site.password,
                                KIDOBAN_NODE_MODULES=MODULES, KIDOBAN_DOORS=json.dumps(doors),

@@ -43,7 +43,7 @@ from ordinary import SOURCE, become_ordinary, builddir  # noqa: F401 (scripts ca
 from plan import BOARD_PORT, Plan
 from supervisor import Program, Supervisor
 
-FASTCGI = ("session", "gates", "history", "live", "cardholders", "organisation", "explanations", "transfers", "imports")
+FASTCGI = ("session", "gates", "history", "live", "cardholders", "organisation", "explanations", "transfers", "imports", "operators", "system")
 # In the order of starting. They are stopped the other way round: controllers go last of all that polls them.
 COMPONENTS = ("postgres", "keeper", *FASTCGI, "httpd", "gate-simulator", "uhppote-boards", "gate-poller", "transfer")
 HTTPD_MODULES = ("mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_basic", "alias", "dir", "mime",
@@ -122,6 +122,7 @@ class Site:
         self.gates, self.cardholders, self.seed, self.doors = gates, cardholders, seed, doors_per_controller
         self.port, self.backfill, self.rate, self.threads = port, backfill, rate, threads
         self.settings, self.components, self.durable = settings or {}, tuple(components), durable
+        self.httpd_modules = HTTPD_MODULES
         self.simulator_options, self.httpd_extra, self.postgres_options = tuple(simulator_options), httpd_extra, tuple(postgres_options)
         self.incidents, self.password = incidents, password
         self.uhppote, self.spare_boards, self.board_options = tuple(uhppote), tuple(spare_boards), tuple(board_options)
@@ -276,7 +277,10 @@ class Site:
     def _write_conf(self, name, changes):
         """A settings file; changes win over self.settings, {"section": {"name": value}}."""
         sections = {
-            "": {"database": f"host={self.run} dbname=kidoban", "master_key_file": self.state / "master.key", "run_dir": self.run},
+            "": {"database": f"host={self.run} dbname=kidoban", "master_key_file": self.state / "master.key", "run_dir": self.run,
+                 "password_list_file": SOURCE / "conf/passwords.txt", "password_site_list_file": self.state / "passwords.txt"},
+            "keeper": {"watch": " ".join(name for name in ("gate-poller", "transfer") if name in self.components), "disk_paths": self.state,
+                       "disk_low_percent": 1, "certificate_files": self.state / "tls.crt"},
             "gate-poller": {"name": "gate-poller", "nudge_address": "127.0.0.1", "nudge_port": self.facts["nudge_port"],
                             "uhppote_listen_address": "127.0.0.1", "uhppote_listen_port": self.facts["listen_port"]},
         }
@@ -301,7 +305,7 @@ class Site:
             "state": self.state, "run": self.run, "log": self.log, "port": self.port,
             "threads": self.threads, "workers": 2 * self.threads, "htdocs": self.build / "htdocs", "problems": SOURCE / "conf/problems",
             "snippet": self.build / "conf/apache/kidoban.conf", "extra": self.httpd_extra,
-            "modules": "\n".join(f"LoadModule {name}_module {folder}/mod_{name}.so" for name in HTTPD_MODULES),
+            "modules": "\n".join(f"LoadModule {name}_module {folder}/mod_{name}.so" for name in self.httpd_modules),
         }
         for name, value in values.items():
             template = template.replace("{" + name + "}", str(value))
@@ -407,7 +411,7 @@ class Site:
             self._command(tool, "upgrade", "--database", database)
             return
         self._command("psql", "-X", "-q", "-c", "DROP DATABASE IF EXISTS kidoban", self.conninfo("postgres", "postgres"))
-        self._command(tool, "create", "--database", database)
+        self._command(tool, "create", "--without-operator", "--database", database)
         self._fill()
         (self.state / "filled").touch()
 

@@ -52,7 +52,7 @@ class Cluster:
 def prepare(cluster):
     tool = builddir() / "sql/kidoban-db"
     conninfo = f"host={cluster.directory} user=postgres dbname={TEMPLATE}"
-    made = cluster.run(tool, "create", "--database", conninfo, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    made = cluster.run(tool, "create", "--without-operator", "--database", conninfo, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if made.returncode != 0:
         print("Bail out! kidoban-db create failed\n" + re.sub("^", "# ", made.stdout, flags=re.M))
         sys.exit(1)

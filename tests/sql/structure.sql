@@ -64,12 +64,15 @@ SELECT is_empty(
 CREATE TEMP TABLE definer (name text);
 INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   operator_right_check operator_limit saved_search_limit version_keep controller_companions controller_gone gate_companions gate_gone
-  views_all_gates views_all_departments groups_for gates_for controllers_for departments_for
+  buildings views_all_gates views_all_departments groups_for gates_for controllers_for departments_for
   current_operator idle_timeout right_of current_right may_view may_edit sees_all_gates sees_all_departments current_gate_scope
   current_department_scope department_subtrees current_gates current_controllers current_logs gate_names current_gate_groups
   change_begin change_end change_check_limits change_check_departments change_write_dictionaries change_set_commit
-  session_open session_end_idle session_create session_remote session_context session_touch session_end session_end_operator
-  login_tries login_failed live_sessions operator_changed
+  session_open session_end_idle session_create session_remote session_context session_touch session_end
+  session_times session_password session_password_change login_tries login_turn login_failed live_sessions operator_changed
+  operator_out operator_last_administrator operator_levels operator_beyond own_levels own_groups own_departments open_sessions operators
+  operator_roles operator_sessions operator_rights_write operator_scope_write operator_write operator_add operator_sessions_end operator_lock
+  operator_write_bounded operator_create operator_update operator_delete operator_log_out operator_session_end
   history_ensure live_begin live_audience live_cursor live_events live_gates live_alarms live_commands live_events_add ingest_tell
   command_request_create alarm_acknowledge poller_site
   cardholder_search cardholder_text cardholder_gate cardholder_revision cardholder_rows cardholder_ids cardholder_permits_end
@@ -90,10 +93,13 @@ INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   revision_at stream_at stream_was denied_at last_change last_grant change_told rfc3339 standing_at judge judged operations_about gate_state_at last_side
   judge_state explain_person explain_card check_of explain_checks verdict_of explain_event event_details explain passes_at explanation
   explanation_of_event explanation_gate explanation_passers explanation_person explanation_gates
-  change_scope change_tables change_source change_counts change_sets_of change_sets change_set change_name change_shown change_label change_rows
+  change_scope change_tables change_source change_counts change_sets_of change_sets change_set change_name change_shown change_name_seen change_label change_rows
   log_controllers controller_names operator_names cardholders_in_scope departments_in_scope gates_of
   keeper_partitions_ensure keeper_partitions_due keeper_timetable_due queue_permit_transfers keeper_expire_commands
-  keeper_expire_sessions keeper_tidy keeper_health$list$, E'\n', ' '), ' '));
+  keeper_expire_sessions keeper_tidy keeper_health
+  system_log_put system_log_hush system_log_write system_log_write_as system_log_add system_log_may_go system_log_sealed system_log_checkpoints
+  system_log_keys system_alarms keeper_seal keeper_log_to_sign keeper_log_entries keeper_log_signed keeper_log_keys keeper_log_key_add keeper_log_quiet
+  keeper_log_say keeper_alarm keeper_alarms_open keeper_daemons keeper_backlogs$list$, E'\n', ' '), ' '));
 DELETE FROM definer WHERE name = '';
 SELECT set_eq(
   $$SELECT proname::text FROM pg_proc WHERE pronamespace IN ('kidoban'::regnamespace, 'api'::regnamespace) AND prosecdef$$,

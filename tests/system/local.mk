@@ -1,6 +1,7 @@
 # tests/system: whole sites under faults, on tests/lib/private_site.py; a long run by make soak.
 # Each script prints TAP and runs alone; KIDOBAN_SEED repeats a run. A site that failed stays in tests/system/state.
 SITE_TESTS = \
+	tests/system/audit_test.py \
 	tests/system/commands_test.py \
 	tests/system/crash_test.py \
 	tests/system/datagrams_test.py \

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import ssl
 import sys
 import tempfile
 import time
@@ -132,7 +133,7 @@ class Client:
                 self.connection.request(method, "/api/v1" + path, body=body, headers=headers or {})
                 reply = self.connection.getresponse()
                 return Answer(reply.status, reply.headers, reply.read())
-            except (http.client.RemoteDisconnected, ConnectionError):
+            except (http.client.RemoteDisconnected, ConnectionError, ssl.SSLEOFError):  # Apache had closed it
                 self.connection = None
                 if attempt == 2:
                     raise

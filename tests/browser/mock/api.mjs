@@ -2,10 +2,10 @@
 import { answerChanges } from './changes.mjs';
 import { answerPeople } from './people.mjs';
 import { answerControllers } from './controllers.mjs';
+import { answerOperators, functions } from './operators.mjs';
+import { answerSystem } from './system.mjs';
 import { gates, groups, buildings, departments, events, alarms, iso, now, accessEvent, otherEvent, pick, random, makeAlarm } from './data.mjs';
 
-const functions = ['history', 'cardholders', 'cardholder_import', 'vein_import', 'gates', 'management_groups', 'departments', 'operators', 'calendars', 'data_interface',
-  'permit_transfer', 'calendar_transfer', 'system_log', 'change_history', 'system_administration', 'gate_parameters', 'ic_card_parameters', 'global_apb', 'mutual_auth_password'];
 const commands = new Map();
 const searches = [];
 let nextId = 1;
@@ -13,21 +13,22 @@ let eventId = 1;
 const sent = [];
 
 const session = (site) => ({
-  operator: { id: 1, name: 'admin', display_name: '管理者', role: 'system' }, rights: Object.fromEntries(functions.map((f) => [f, site.rights?.[f] ?? 'edit'])),
-  scope: { all_management_groups: true, all_departments: true, management_groups: [], departments: [] }, expires_at: iso(now() + 1800000), idle_timeout_s: 1800,
-  login: 'password', server: { name: 'Kidoban', version: '0.1', edition: 'server', time_zone: 'Asia/Tokyo', now: iso(now()) },
+  operator: { id: 1, name: 'admin', display_name: '管理者', role: site.role ?? 'system' }, rights: Object.fromEntries(functions.map((f) => [f, site.rights?.[f] ?? 'edit'])),
+  scope: site.scope ?? { all_management_groups: true, all_departments: true, management_groups: [], departments: [] }, expires_at: iso(now() + 1800000), idle_timeout_s: 1800,
+  login: site.login ?? 'password', logged_in_at: iso(now() - 3600000), previous_login_at: iso(now() - 90000000),
+  server: { name: 'Kidoban', version: '0.1', edition: 'server', time_zone: 'Asia/Tokyo', now: iso(now()), password_min_length: 15 },
 });
 
 function json(reply, status, body, headers = {}) {
   reply.writeHead(status, { 'Content-Type': status < 400 ? 'application/json' : 'application/problem+json', ...headers });
-  reply.end(body === null ? undefined : JSON.stringify(body));
+  reply.end(body === null ? undefined : JSON.stringify(reply.poison ? reply.poison(body) : body));
 }
 const problem = (reply, status, code, more = {}, headers = {}) => json(reply, status, { type: `urn:kidoban:problem:${code}`, title: code, status, detail: `${code}.`, ...more }, headers);
 
 /** Tells every open stream. */
 export function tell(site, kind, data) {
   eventId += 1;
-  const text = `id: ${eventId}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
+  const text = `id: ${eventId}\nevent: ${kind}\ndata: ${JSON.stringify(site.poison ? site.poison(data) : data)}\n\n`;
   sent.push({ id: eventId, text });
   for (const stream of site.streams) stream.write(text);
 }
@@ -183,6 +184,7 @@ export async function answer(site, request, reply, url) {
   const q = url.searchParams;
   const body = request.method === 'GET' ? {} : await bodyOf(request);
   site.requests.push({ method: request.method, name, body, headers: request.headers });
+  reply.poison = site.poison; // what a test makes of every answer
   if (site.away) return name === '/health' ? json(reply, 503, { status: 'degraded' }) : problem(reply, 503, 'database_unavailable', {}, { 'Retry-After': '3' });
   if (name === '/health') return json(reply, 200, { status: 'ok' });
   if (name === '/session' && request.method === 'POST') {
@@ -202,6 +204,10 @@ function answerInside(site, request, reply, name, q, body) {
   const command = /^\/gates\/commands\/(\d+)$/.exec(name);
   const category = /^\/history\/(access|alarm|operation|management)$/.exec(name);
   if (name === '/session') return json(reply, 200, session(site));
+  const needs = /^\/(operators|system\/log)/.exec(name)?.[1].replace('/', '_');
+  if (needs && !['edit', ...(request.method === 'GET' ? ['view'] : [])].includes(session(site).rights[needs])) return problem(reply, 403, 'forbidden');
+  if (answerOperators(request, reply, name, q, body, json, problem) !== false) return undefined;
+  if (answerSystem(request, reply, name, q, json) !== false) return undefined;
   if (answerPeople(request, reply, name, q, body, json, problem) !== false || answerChanges(request, reply, name, q, body, json, problem, events) !== false) return undefined;
   if (answerControllers(request, reply, name, body, json, problem) !== false) return undefined;
   if (name === '/live') return live(site, request, reply);
