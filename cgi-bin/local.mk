@@ -10,7 +10,7 @@ cgi_bin_session_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--no-as-needed
 cgi_bin_session_session_LDADD = $(LINK_WEB)
 
 cgi_bin_gates_gates_SOURCES = cgi-bin/gates/main.c cgi-bin/gates/routes.c cgi-bin/gates/routes.h cgi-bin/gates/handlers.h \
-	cgi-bin/gates/gates.c cgi-bin/gates/commands.c cgi-bin/gates/buildings.c
+	cgi-bin/gates/gates.c cgi-bin/gates/commands.c cgi-bin/gates/buildings.c cgi-bin/gates/controllers.c cgi-bin/gates/discoveries.c
 cgi_bin_gates_gates_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 cgi_bin_gates_gates_LDADD = $(LINK_WEB)
 

@@ -16,7 +16,8 @@ CONSOLE_FILES = \
 	htdocs/elements/grid_columns.js htdocs/elements/grid_columns_dialog.js htdocs/elements/grid_keys.js \
 	htdocs/elements/grid_marks.js htdocs/elements/grid_pages.js htdocs/elements/kb-grid.js htdocs/elements/kb-plot.js \
 	htdocs/elements/kb-tree.js htdocs/explain/lists.js htdocs/explain/panel.js htdocs/explain/verdict.js htdocs/explain/words.js htdocs/gates/columns.js \
-	htdocs/gates/commands.js htdocs/gates/conditions.js htdocs/gates/detail.js \
+	htdocs/gates/commands.js htdocs/gates/conditions.js htdocs/gates/controller_form.js htdocs/gates/controllers.js htdocs/gates/detail.js \
+	htdocs/gates/discovery.js htdocs/gates/driver.js \
 	htdocs/gates/edit.js htdocs/gates/groups.js htdocs/gates/lockdown.js htdocs/gates/log.js htdocs/gates/model.js htdocs/gates/progress.js \
 	htdocs/gates/screen.js htdocs/gates/states.js htdocs/gates/tree.js htdocs/history/columns.js htdocs/history/csv.js \
 	htdocs/history/detail.js htdocs/history/filter_bar.js htdocs/history/model.js htdocs/history/plots.js htdocs/history/screen.js \

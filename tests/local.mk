@@ -41,8 +41,12 @@ PHONY_TARGETS += check-unit check-replay check-fuzz check-sql check-web check-sy
 dist_check_SCRIPTS += tests/layers_test.sh
 OTHER_TESTS += tests/layers_test.sh
 
+dist_check_SCRIPTS += tests/unit/uhppote_board_test.py
+UNIT_TESTS += tests/unit/uhppote_board_test.py
+
 # A site of one's own, for tests and to look at (make demo).
-EXTRA_DIST += tests/lib/demo.py tests/lib/ordinary.py tests/lib/plan.py tests/lib/private_site.py tests/lib/supervisor.py
+EXTRA_DIST += tests/lib/demo.py tests/lib/ordinary.py tests/lib/plan.py tests/lib/private_site.py tests/lib/supervisor.py \
+	tests/lib/uhppote_answer.py tests/lib/uhppote_board.py tests/lib/uhppote_door.py tests/lib/uhppote_simulator.py tests/lib/uhppote_wire.py
 DEMO_DIR = $(abs_top_builddir)/demo
 DEMO_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' PYTHONDONTWRITEBYTECODE=1
 demo: all

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/token.h"
 #include "gate/digest.h"
 #include "poller.h"
 
@@ -84,19 +85,44 @@ void controllers_drop_all(struct poller *p)
 		drop(p, p->controller_count - 1, "stopping");
 }
 
-static int read_address(const struct poller_lease_row *row, uint64_t *serial, struct sockaddr_in *out)
+/* Ours is 16 hexadecimal digits, a board's is the number that is printed on it. */
+static int read_serial(const struct gate_driver *driver, const char *text, uint64_t *out)
 {
 	uint8_t bytes[8];
+	int64_t number;
+
+	if (!gate_driver_is_secured(driver)) {
+		if (parse_int(text, 1, UINT32_MAX, &number) < 0)
+			return -1;
+		*out = (uint64_t)number;
+		return 0;
+	}
+	if (parse_hex(text, bytes, sizeof bytes) < 0)
+		return -1;
+	*out = 0;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		*out = *out << 8 | bytes[i];
+	return 0;
+}
+
+static int read_address(const struct poller_lease_row *row, uint64_t *serial, struct sockaddr_in *out)
+{
+	const struct gate_driver *driver = gate_driver_by_name(row->driver);
+
 
 	*out = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)row->port) };
 	if (inet_pton(AF_INET, row->address, &out->sin_addr) != 1 || row->port < 1 || row->port > 65535)
 		return -1;
-	if (parse_hex(row->serial, bytes, sizeof bytes) < 0)
-		return -1;
-	*serial = 0;
-	for (size_t i = 0; i < sizeof bytes; i++)
-		*serial = *serial << 8 | bytes[i];
-	return 0;
+	return driver != NULL ? read_serial(driver, row->serial, serial) : -1;
+}
+
+static void board_config(const struct poller_lease_row *row, struct gate_board *out)
+{
+	*out = (struct gate_board){ .contacts = (uint8_t)row->contacts, .keypads = (uint8_t)row->keypads,
+		.door_events = row->door_events, .take_listener = row->take_listener };
+	for (int i = 0; i < row->gate_count; i++)
+		if (row->doors[i] >= 1 && row->doors[i] <= UHPPOTE_DOORS)
+			out->doors |= (uint8_t)(1u << (row->doors[i] - 1));
 }
 
 static void session_config(const struct controller *c, const struct poller_lease_row *row, struct gate_config *out)
@@ -114,6 +140,16 @@ static void session_config(const struct controller *c, const struct poller_lease
 	memcpy(out->tz, z->tz, sizeof out->tz);
 	out->transition_count = z->count;
 	memcpy(out->transitions, z->transitions, sizeof out->transitions);
+	out->offsets = z->offsets;
+	token_random(out->fresh_log, sizeof out->fresh_log);
+	out->tail_known = row->tail != NULL;
+	if (out->tail_known)
+		memcpy(out->tail, row->tail, sizeof out->tail);
+	out->board = c->board;
+	for (int i = 0; i < UHPPOTE_DOORS; i++)
+		out->board.delay_s[i] = (uint8_t)(row->delays[i] < 0 || row->delays[i] > 255 ? 0 : row->delays[i]);
+	if (!gate_driver_is_secured(c->driver))
+		push_address(c->poller, &c->address, out->board.address, &out->board.port);
 	if (c->poller->controller_count > SLOTS_MOST)
 		out->first_delay_ms = (uint32_t)((c->serial * UINT64_C(0x9E3779B97F4A7C15)) >> 40) % FIRST_SPREAD_MS;
 }
@@ -124,7 +160,7 @@ static void add(struct poller *p, const struct poller_lease_row *row, int64_t no
 	struct gate_config config;
 
 	*c = (struct controller){ .poller = p, .id = row->controller, .token = row->token, .leased = true,
-		.gate_count = row->gate_count };
+		.gate_count = row->gate_count, .driver = gate_driver_by_name(row->driver) };
 	c->status.communication = COMMUNICATION_UNKNOWN;
 	if (read_address(row, &c->serial, &c->address) < 0) {
 		log_warnx("controller %d: address \"%s\" or serial \"%s\" makes no sense", row->controller, row->address,
@@ -132,6 +168,7 @@ static void add(struct poller *p, const struct poller_lease_row *row, int64_t no
 		free(c);
 		return;
 	}
+	board_config(row, &c->board);
 	key_ring_load(c, row);
 	session_config(c, row, &config);
 	if (p->controller_count == p->controller_room) {
@@ -142,16 +179,20 @@ static void add(struct poller *p, const struct poller_lease_row *row, int64_t no
 	memmove(&p->controllers[at + 1], &p->controllers[at], (p->controller_count - at) * sizeof *p->controllers);
 	p->controllers[at] = c;
 	p->controller_count++;
-	if (session_begin(c, &config, row->driver, now_ms) < 0)
+	if (session_begin(c, &config, now_ms) < 0)
 		drop(p, at, "no session");
 	OPENSSL_cleanse(&config, sizeof config);
 }
 
 static bool is_same(const struct controller *c, const struct poller_lease_row *row)
 {
+	struct gate_board board;
 	struct sockaddr_in address;
 	uint64_t serial;
 
+	board_config(row, &board);
+	if (!gate_driver_is_secured(c->driver) && memcmp(&board, &c->board, sizeof board) != 0)
+		return false;
 	return c->token == row->token && read_address(row, &serial, &address) == 0 && serial == c->serial &&
 	    address.sin_port == c->address.sin_port && address.sin_addr.s_addr == c->address.sin_addr.s_addr;
 }
@@ -296,7 +337,7 @@ static void tell_clock_rules(struct poller *p, int64_t now_ms)
 
 	for (size_t i = 0; i < p->controller_count; i++)
 		session_step(p->controllers[i], &(struct gate_input){ .kind = GATE_IN_CLOCK_RULES,
-		    .u.clock_rules = { z->tz, z->count, z->transitions } }, now_ms);
+		    .u.clock_rules = { z->tz, z->count, z->transitions, &z->offsets } }, now_ms);
 }
 
 static void site_told(void *arg, enum async_outcome outcome, const struct async_rows *rows)

@@ -9,7 +9,7 @@
 #include "poller.h"
 
 static const char *const channels[] = {
-	"kidoban_command", "kidoban_controllers", "kidoban_transfer", "kidoban_nudge", NULL,
+	"kidoban_command", "kidoban_controllers", "kidoban_transfer", "kidoban_nudge", "kidoban_uhppote", NULL,
 };
 
 static void notified(void *arg, const char *channel, const char *payload)
@@ -23,6 +23,8 @@ static void notified(void *arg, const char *channel, const char *payload)
 		controllers_lease(p);
 	else if (strcmp(channel, "kidoban_transfer") == 0)
 		transfers_poll(p->transfers);
+	else if (strcmp(channel, "kidoban_uhppote") == 0)
+		boards_search(p->boards);
 	else if (strcmp(channel, "kidoban_nudge") == 0)
 		nudge_forwarded(p, payload, 0);
 }

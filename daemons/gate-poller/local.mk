@@ -3,6 +3,8 @@
 noinst_LIBRARIES += daemons/gate-poller/libpoller.a
 daemons_gate_poller_libpoller_a_SOURCES = \
 	daemons/gate-poller/address.c daemons/gate-poller/address.h \
+	daemons/gate-poller/board_channel.c daemons/gate-poller/board_channel.h \
+	daemons/gate-poller/boards.c \
 	daemons/gate-poller/channel.c daemons/gate-poller/channel.h \
 	daemons/gate-poller/commands.c \
 	daemons/gate-poller/controllers.c \
@@ -16,12 +18,14 @@ daemons_gate_poller_libpoller_a_SOURCES = \
 	daemons/gate-poller/nudge.c \
 	daemons/gate-poller/pace.c daemons/gate-poller/pace.h \
 	daemons/gate-poller/poller.c daemons/gate-poller/poller.h \
+	daemons/gate-poller/push.c \
 	daemons/gate-poller/schedule.c daemons/gate-poller/schedule.h \
 	daemons/gate-poller/session.c \
 	daemons/gate-poller/slots.c daemons/gate-poller/slots.h \
 	daemons/gate-poller/status.c \
 	daemons/gate-poller/store.c \
 	daemons/gate-poller/transfers.c daemons/gate-poller/transfers.h \
+	daemons/gate-poller/transfers_cards.c \
 	daemons/gate-poller/transfers_permits.c \
 	daemons/gate-poller/transfers_revoke.c \
 	daemons/gate-poller/zone.c daemons/gate-poller/zone.h

@@ -66,6 +66,10 @@ static void add_datagrams(struct buf *b, const struct poller *p)
 	for (int i = 0; i < NUDGE_VERDICTS; i++)
 		buf_addf(b, "kidoban_poller_nudges_total{verdict=\"%s\"} %llu\n", nudge_verdict_name(i),
 		    (unsigned long long)nudge_counts(p->nudge)[i]);
+	type(b, "board_pushes_total", "counter", "Datagrams that UHPPOTE boards pushed, by what became of them");
+	for (int i = 0; i < PUSH_VERDICTS; i++)
+		buf_addf(b, "kidoban_poller_board_pushes_total{verdict=\"%s\"} %llu\n", push_verdict_name(i),
+		    (unsigned long long)push_counts(p->push)[i]);
 	number(b, "datagrams_received_total", "counter", "Datagrams received", (int64_t)n->datagrams_in);
 	number(b, "handshakes_total", "counter", "Handshakes begun", (int64_t)n->opened);
 	number(b, "handshakes_failed_total", "counter", "Handshakes that failed", (int64_t)n->failed);

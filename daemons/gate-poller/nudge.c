@@ -58,7 +58,7 @@ void nudge_due(void *arg, int64_t now_ms)
 	session_want(c, GATE_WANT_EVENTS | GATE_WANT_CONNECT, now_ms);
 }
 
-static void poll_soon(struct controller *c, int64_t now_ms)
+void nudge_soon(struct controller *c, int64_t now_ms)
 {
 	if (loop_timer_is_set(&c->nudge_timer))
 		return;
@@ -88,6 +88,23 @@ static enum nudge_verdict forward(struct nudge *n, uint64_t serial, int64_t now_
 	return NUDGE_FORWARDED;
 }
 
+/* Strangers can not make the database busy: one a source and serial in a while, and so many altogether. */
+static enum nudge_verdict forward_seldom(struct nudge *n, uint64_t serial, const struct sockaddr_in *from, int64_t now_ms)
+{
+	uint64_t mix = (serial ^ from->sin_addr.s_addr) * UINT64_C(0x9E3779B97F4A7C15);
+	int64_t *heard = &n->heard_ms[(mix >> 40) % BUCKETS];
+
+	if (*heard != 0 && now_ms - *heard < FORWARD_QUIET_MS)
+		return NUDGE_TOO_OFTEN;
+	*heard = now_ms;
+	return forward(n, serial, now_ms);
+}
+
+bool nudge_forward(struct nudge *n, uint64_t serial, const struct sockaddr_in *from, int64_t now_ms)
+{
+	return forward_seldom(n, serial, from, now_ms) == NUDGE_FORWARDED;
+}
+
 static enum nudge_verdict hear(struct nudge *n, const uint8_t *bytes, size_t size, const struct sockaddr_in *from,
     int64_t now_ms)
 {
@@ -97,15 +114,10 @@ static enum nudge_verdict hear(struct nudge *n, const uint8_t *bytes, size_t siz
 		return NUDGE_MALFORMED;
 	struct controller *c = controller_by_serial(n->poller, serial);
 	if (c != NULL) {
-		poll_soon(c, now_ms);
+		nudge_soon(c, now_ms);
 		return NUDGE_TAKEN;
 	}
-	uint64_t mix = (serial ^ from->sin_addr.s_addr) * UINT64_C(0x9E3779B97F4A7C15);
-	int64_t *heard = &n->heard_ms[(mix >> 40) % BUCKETS];
-	if (*heard != 0 && now_ms - *heard < FORWARD_QUIET_MS)
-		return NUDGE_TOO_OFTEN;
-	*heard = now_ms;
-	return forward(n, serial, now_ms);
+	return forward_seldom(n, serial, from, now_ms);
 }
 
 static void ready(void *arg, uint32_t events, int64_t now_ms)
@@ -142,7 +154,7 @@ void nudge_forwarded(struct poller *p, const char *serial, int64_t now_ms)
 		number = number << 8 | bytes[i];
 	struct controller *c = controller_by_serial(p, number);
 	if (c != NULL)
-		poll_soon(c, now_ms != 0 ? now_ms : clock_mono_ms());
+		nudge_soon(c, now_ms != 0 ? now_ms : clock_mono_ms());
 }
 
 struct nudge *nudge_new(struct poller *p)

@@ -60,6 +60,13 @@ static void store_counters(struct poller *p)
 		pg_array_add_text(&names, name);
 		pg_array_add_int8(&values, (int64_t)nudge_counts(p->nudge)[i]);
 	}
+	for (int i = 0; i < PUSH_VERDICTS; i++) {
+		char name[64];
+
+		snprintf(name, sizeof name, "push_%s", push_verdict_name(i));
+		pg_array_add_text(&names, name);
+		pg_array_add_int8(&values, (int64_t)push_counts(p->push)[i]);
+	}
 	poller_counters(control(p), p->id, &names, &values, counted, NULL);
 	pg_array_free(&names);
 	pg_array_free(&values);
@@ -93,6 +100,7 @@ static void each_transfer(void *arg, int64_t now_ms)
 	struct poller *p = arg;
 
 	transfers_poll(p->transfers);
+	boards_search(p->boards);
 	loop_timer_set(p->loop, &p->slot_timer, now_ms + TRANSFERS_EVERY_MS);
 }
 
@@ -249,6 +257,8 @@ static void parts_free(struct poller *p)
 	databases_close(p);
 	metrics_free(p->metrics);
 	nudge_free(p->nudge);
+	push_free(p->push);
+	boards_free(p->boards);
 	enrol_free(p->enrol);
 	transfers_free(p->transfers);
 	commands_free(p->commands);
@@ -284,6 +294,8 @@ int poller_run(struct poller *p)
 	p->commands = commands_new(p);
 	p->transfers = transfers_new(p);
 	p->nudge = nudge_new(p);
+	p->boards = boards_new(p);
+	p->push = push_new(p);
 	p->metrics = metrics_new(p);
 	databases_open(p);
 	timers_begin(p);

@@ -9,7 +9,8 @@
  *	commands.c	from the database to gates and their answers back
  *	enrol.c		enrolment keys, made beside the loop; key_ring.c	keys from and to the database
  *	transfers.c	what controllers are to hold
- *	nudge.c metrics.c zone.c channel.c loop.c
+ *	boards.c push.c	what boards say of themselves, searches for them; what they push
+ *	nudge.c metrics.c zone.c channel.c board_channel.c loop.c
  */
 #ifndef KIDOBAN_GATE_POLLER_POLLER_H
 #define KIDOBAN_GATE_POLLER_POLLER_H
@@ -19,6 +20,7 @@
 
 #include "base/program.h"
 #include "base/seal.h"
+#include "board_channel.h"
 #include "channel.h"
 #include "db/poller.h"
 #include "gate/codes.h"
@@ -36,6 +38,8 @@ struct poller_config {
 	char *nudge_address;
 	char *metrics_listen;
 	int64_t nudge_port;
+	char *uhppote_listen_address;
+	int64_t uhppote_listen_port;
 	int64_t state_interval, events_interval;	/* seconds */
 	int64_t controller_kbit, total_kbit;		/* L-21; 0 = no limit */
 };
@@ -56,8 +60,11 @@ struct controller {
 	int64_t token;
 	uint64_t serial;
 	struct sockaddr_in address;
+	const struct gate_driver *driver;
+	struct gate_board board;	/* what the lease said of it */
 	struct gate_session *session;
 	struct channel *channel;
+	struct board_channel *board_channel;	/* when its driver is not secured */
 	const char *gone;		/* the channel ended inside a step: tell the session after it */
 	char gone_text[120];
 	struct slot slot;
@@ -99,6 +106,7 @@ struct controller {
 	bool store_alone;		/* its last batch was refused: not together with others */
 
 	struct transfer_work *transfer;	/* transfers.c */
+	struct card_work *cards;
 	struct revoke_work *revoke;
 	struct stream_held { uint64_t revision; uint8_t digest[GATE_SUM_SIZE]; bool known, has_digest; } held[GATE_STREAMS];
 	uint64_t told_revision[GATE_STREAMS];	/* what it said last */
@@ -112,6 +120,8 @@ struct transfers;
 struct nudge;
 struct metrics;
 struct enrol;
+struct boards;
+struct push;
 
 struct poller {
 	struct poller_config config;
@@ -147,6 +157,8 @@ struct poller {
 	struct nudge *nudge;
 	struct metrics *metrics;
 	struct enrol *enrol;
+	struct boards *boards;
+	struct push *push;
 
 	uint64_t counters[GATE_COUNTERS];
 	uint64_t exchanges;
@@ -178,7 +190,7 @@ void controllers_slots(struct poller *, int64_t now_ms);
 void controllers_site(struct poller *);
 
 /* session.c */
-int session_begin(struct controller *, const struct gate_config *, const char *driver, int64_t now_ms);
+int session_begin(struct controller *, const struct gate_config *, int64_t now_ms);
 void session_end(struct controller *);
 void session_step(struct controller *, const struct gate_input *, int64_t now_ms);
 void session_want(struct controller *, uint32_t want, int64_t now_ms);
@@ -235,6 +247,7 @@ void transfers_poll(struct transfers *);
 void transfers_ask_held(struct transfers *);
 void transfers_action(struct controller *, const struct gate_action *, int64_t now_ms);
 void transfers_status(struct controller *, const struct gate_status_reply *);
+void transfers_board(struct controller *, const struct gate_board_report *);
 void transfers_forget(struct controller *);
 
 /* nudge.c */
@@ -242,9 +255,27 @@ struct nudge *nudge_new(struct poller *);
 void nudge_free(struct nudge *);
 void nudge_forwarded(struct poller *, const char *serial, int64_t now_ms);
 void nudge_due(void *controller, int64_t now_ms);
+void nudge_soon(struct controller *, int64_t now_ms);	/* at once, but not too often */
+/* To whoever holds the lease; false when there were too many. */
+bool nudge_forward(struct nudge *, uint64_t serial, const struct sockaddr_in *from, int64_t now_ms);
 enum nudge_verdict { NUDGE_TAKEN, NUDGE_FORWARDED, NUDGE_MALFORMED, NUDGE_TOO_OFTEN, NUDGE_VERDICTS };
 const uint64_t *nudge_counts(const struct nudge *);
 const char *nudge_verdict_name(enum nudge_verdict);
+
+/* boards.c */
+struct boards *boards_new(struct poller *);
+void boards_free(struct boards *);
+void boards_reported(struct controller *, const struct gate_board_report *);
+void boards_search(struct boards *);	/* is one asked for? */
+bool cards_drift_counts(const struct controller *);	/* transfers_cards.c: nobody but others can have changed its list */
+
+/* push.c */
+struct push *push_new(struct poller *);
+void push_free(struct push *);
+void push_address(const struct poller *, const struct sockaddr_in *board, uint8_t out[4], uint16_t *port);
+enum push_verdict { PUSH_TAKEN, PUSH_KNOWN, PUSH_FORWARDED, PUSH_MALFORMED, PUSH_FOREIGN, PUSH_TOO_OFTEN, PUSH_VERDICTS };
+const uint64_t *push_counts(const struct push *);
+const char *push_verdict_name(enum push_verdict);
 
 /* metrics.c */
 struct metrics *metrics_new(struct poller *);

@@ -43,6 +43,36 @@ static void open_channel(struct controller *c, uint32_t epoch, const uint8_t *ke
 	}
 }
 
+static void board_is_up(void *arg, int64_t now_ms)
+{
+	session_step(arg, &(struct gate_input){ .kind = GATE_IN_CHANNEL_UP }, now_ms);
+}
+
+static void board_says(void *arg, const uint8_t *bytes, size_t size, int64_t now_ms)
+{
+	session_step(arg, &(struct gate_input){ .kind = GATE_IN_MESSAGE, .u.message = { bytes, size } }, now_ms);
+}
+
+static void open_board_channel(struct controller *c, int64_t now_ms)
+{
+	static const struct board_channel_calls calls = { .up = board_is_up, .message = board_says };
+
+	board_channel_close(c->board_channel);
+	c->board_channel = board_channel_open(c->poller->loop, &calls, &c->address, c, now_ms);
+	if (c->board_channel == NULL) {
+		log_warn("controller %d: no socket", c->id);
+		remember_gone(c, "no socket");
+	}
+}
+
+static void close_channels(struct controller *c)
+{
+	channel_close(c->channel);
+	c->channel = NULL;
+	board_channel_close(c->board_channel);
+	c->board_channel = NULL;
+}
+
 static void want_enrol_key(struct controller *c)
 {
 	if (c->key_wanted)
@@ -85,7 +115,7 @@ static uint32_t next_epoch(const struct controller *c)
 
 static bool lacks_enrol_key(const struct controller *c)
 {
-	return c->channel == NULL && !c->enrol_key_made && c->poller->password != NULL && next_epoch(c) == 0;
+	return gate_driver_is_secured(c->driver) && c->channel == NULL && !c->enrol_key_made && c->poller->password != NULL && next_epoch(c) == 0;
 }
 
 /* The enrolment key was asked for some time ago: the session may have given up waiting, or may wait for a slot till now. */
@@ -245,7 +275,10 @@ static void send_message(struct controller *c, const struct gate_action *a, int6
 {
 	struct poller *p = c->poller;
 
-	channel_send(c->channel, a->u.send.bytes, a->u.send.size);
+	if (c->board_channel != NULL)
+		board_channel_send(c->board_channel, a->u.send.bytes, a->u.send.size);
+	else
+		channel_send(c->channel, a->u.send.bytes, a->u.send.size);
 	if (c->slot.holding != SLOT_HELD || c->slot.class != SLOT_BULK)
 		return;
 	pace_sent(&c->pace, a->u.send.size, p->config.controller_kbit, now_ms);
@@ -262,16 +295,18 @@ static void do_action(struct controller *c, const struct gate_action *a, int64_t
 
 	switch (a->kind) {
 	case GATE_ACT_SEND:
-		if (c->channel != NULL)
+		if (c->channel != NULL || c->board_channel != NULL)
 			send_message(c, a, now_ms);
 		break;
 	case GATE_ACT_CONNECT:
-		connect_channel(c, now_ms);
+		if (gate_driver_is_secured(c->driver))
+			connect_channel(c, now_ms);
+		else
+			open_board_channel(c, now_ms);
 		break;
 	case GATE_ACT_DISCONNECT:
 		log_debug("controller %d: channel closed: %s", c->id, a->u.text);
-		channel_close(c->channel);
-		c->channel = NULL;
+		close_channels(c);
 		break;
 	case GATE_ACT_COMMUNICATION:
 		on_communication(c, a->u.communication.communication, a->u.communication.reason);
@@ -310,6 +345,13 @@ static void do_action(struct controller *c, const struct gate_action *a, int64_t
 	case GATE_ACT_KEY_FAILED:
 		log_warnx("controller %d refuses the key of epoch %u", c->id, a->u.epoch);
 		key_ring_failed(c, now_ms);
+		break;
+	case GATE_ACT_BOARD:
+		transfers_board(c, a->u.board);
+		boards_reported(c, a->u.board);
+		break;
+	case GATE_ACT_HELD:
+		transfers_status(c, a->u.status.reply);
 		break;
 	case GATE_ACT_WANT_SLOT:
 		want_slot_in_time(c, a->u.slot.class, a->u.slot.doubtful, now_ms);
@@ -423,15 +465,9 @@ void session_channel_calls(struct channel_calls *calls)
 	*calls = (struct channel_calls){ .up = channel_is_up, .down = channel_is_down, .message = channel_says };
 }
 
-int session_begin(struct controller *c, const struct gate_config *config, const char *driver, int64_t now_ms)
+int session_begin(struct controller *c, const struct gate_config *config, int64_t now_ms)
 {
-	const struct gate_driver *d = gate_driver_by_name(driver);
-
-	if (d == NULL || !gate_driver_is_secured(d)) {
-		log_warnx("controller %d: there is no driver \"%s\" here", c->id, driver);
-		return -1;
-	}
-	c->session = gate_session_new(d, config);
+	c->session = gate_session_new(c->driver, config);
 	if (c->session == NULL)
 		return -1;
 	c->slot = (struct slot){ .owner = c };
@@ -452,8 +488,7 @@ void session_end(struct controller *c)
 	loop_timer_clear(c->poller->loop, &c->key_timer);
 	loop_timer_clear(c->poller->loop, &c->pace_timer);
 	loop_timer_clear(c->poller->loop, &c->nudge_timer);
-	channel_close(c->channel);
-	c->channel = NULL;
+	close_channels(c);
 	gate_session_free(c->session);
 	c->session = NULL;
 }

@@ -136,7 +136,7 @@ static void store_alone(struct store *s, struct controller *c, const struct gate
 
 	*one = (struct alone){ .store = s, .controller = c->id, .token = c->token };
 	batch_begin(&b, 0);
-	poller_ingest_add_log(&b.ingest, c->id, c->token, a->u.events.log, a->u.events.oldest);
+	poller_ingest_add_log(&b.ingest, c->id, c->token, a->u.events.log, a->u.events.oldest, a->u.events.tail);
 	for (uint32_t i = 0; i < a->u.events.count; i++)
 		add_event(&b, c->id, &a->u.events.events[i]);
 	poller_ingest_send(store_db(s->poller), &b.ingest, stored_alone, one);
@@ -156,7 +156,7 @@ static struct part *own_part(struct batch *b, struct controller *c, const struct
 	c->store_batch = b->number;
 	c->store_part = b->count;
 	b->parts[b->count] = (struct part){ .controller = c->id, .token = c->token };
-	poller_ingest_add_log(&b->ingest, c->id, c->token, a->u.events.log, a->u.events.oldest);
+	poller_ingest_add_log(&b->ingest, c->id, c->token, a->u.events.log, a->u.events.oldest, a->u.events.tail);
 	return &b->parts[b->count++];
 }
 

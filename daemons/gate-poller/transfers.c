@@ -40,6 +40,8 @@ void transfers_free(struct transfers *t)
 /* Under the enrolment key a controller hears nothing of this, and to one that is away there is nobody to speak. */
 static bool is_able(const struct controller *c)
 {
+	if (!gate_driver_is_secured(c->driver))
+		return !c->outside && gate_session_state(c->session) == GATE_SESSION_STEADY;
 	return !c->outside && c->keys.active != GATE_EPOCH_NONE && c->connecting_epoch != 0 &&
 	    gate_session_state(c->session) == GATE_SESSION_STEADY;
 }
@@ -50,6 +52,11 @@ static void consider(struct transfers *t, const struct poller_stream *s, int64_t
 
 	if (c == NULL || !is_able(c) || s->stream < 1 || s->stream > GATE_STREAMS || now_ms < c->retry_at[s->stream - 1])
 		return;
+	if (!gate_driver_is_secured(c->driver)) {	/* a board has cards and nothing else */
+		if (s->stream == STREAM_PERMITS && c->cards == NULL && t->loading < LOADING_MOST)
+			cards_start(t, c, s);
+		return;
+	}
 	switch (s->stream) {
 	case STREAM_PERMITS:
 		if (c->transfer == NULL && t->loading < LOADING_MOST && t->bytes < BYTES_MOST)
@@ -123,7 +130,7 @@ void transfers_ask_held(struct transfers *t)
 
 static bool is_busy(const struct controller *c, int stream)
 {
-	return stream == STREAM_PERMITS ? c->transfer != NULL : stream == STREAM_REVOCATIONS && c->revoke != NULL;
+	return stream == STREAM_PERMITS ? c->transfer != NULL || c->cards != NULL : stream == STREAM_REVOCATIONS && c->revoke != NULL;
 }
 
 /* An empty delta advances a stream without traffic, so the controller may well say an older revision; what it holds is
@@ -193,8 +200,10 @@ static void progress_told(void *arg, enum async_outcome outcome, const struct as
 	struct question *q = arg;
 	struct controller *c = controller_with_token(q->poller, q->controller, q->token);
 
-	if (outcome == ASYNC_OK && async_rows_count(rows) == 1 && !async_bool(rows, 0, 0) && c != NULL)
+	if (outcome == ASYNC_OK && async_rows_count(rows) == 1 && !async_bool(rows, 0, 0) && c != NULL) {
 		permits_stop(c, q->job, clock_mono_ms());
+		cards_stop(c, q->job, clock_mono_ms());
+	}
 	free(q);
 }
 
@@ -227,8 +236,18 @@ void work_ended(struct controller *c, const struct work *w, bool ok, const char 
 		transfers_poll(c->poller->transfers);
 }
 
+void transfers_board(struct controller *c, const struct gate_board_report *r)
+{
+	if (r->compared)
+		cards_compared(c, r->differed);
+}
+
 void transfers_action(struct controller *c, const struct gate_action *a, int64_t now_ms)
 {
+	if (c->cards != NULL) {
+		cards_action(c, a, now_ms);
+		return;
+	}
 	switch (a->kind) {
 	case GATE_ACT_REVOKE_ENDED:
 		revoke_action(c, a, now_ms);
@@ -248,5 +267,6 @@ void transfers_action(struct controller *c, const struct gate_action *a, int64_t
 void transfers_forget(struct controller *c)
 {
 	permits_forget(c);
+	cards_forget(c);
 	revoke_forget(c);
 }

@@ -1,4 +1,4 @@
-/* Inside the transfers: permits (transfers_permits.c) and revocations (transfers_revoke.c) under transfers.c. */
+/* Inside the transfers: permits (transfers_permits.c), cards of boards (transfers_cards.c) and revocations (transfers_revoke.c) under transfers.c. */
 #ifndef KIDOBAN_GATE_POLLER_TRANSFERS_H
 #define KIDOBAN_GATE_POLLER_TRANSFERS_H
 
@@ -31,6 +31,11 @@ void permits_start(struct transfers *, struct controller *, const struct poller_
 void permits_action(struct controller *, const struct gate_action *, int64_t now_ms);
 void permits_stop(struct controller *, int64_t job, int64_t now_ms);
 void permits_forget(struct controller *);
+void cards_start(struct transfers *, struct controller *, const struct poller_stream *);
+void cards_action(struct controller *, const struct gate_action *, int64_t now_ms);
+void cards_compared(struct controller *, uint32_t differed);
+void cards_stop(struct controller *, int64_t job, int64_t now_ms);
+void cards_forget(struct controller *);
 void revoke_start(struct transfers *, struct controller *, const struct poller_stream *);
 void revoke_action(struct controller *, const struct gate_action *, int64_t now_ms);
 void revoke_forget(struct controller *);

@@ -49,6 +49,23 @@ static size_t block_size(const struct counts *c, size_t time_size)
 	return c->time * (time_size + 1) + c->type * 6 + c->chars + c->leap * (time_size + 4) + c->isstd + c->isut;
 }
 
+/* Half of what there is room for is past: events that were not fetched for years still find their hour. */
+static void read_offsets(struct gate_offsets *o, const uint8_t *times, const uint8_t *indexes, const uint8_t *types,
+    const struct counts *c, int64_t now_s)
+{
+	uint32_t next = 0, first;
+
+	while (next < c->time && be64(times + next * 8) <= now_s)
+		next++;
+	first = next > GATE_OFFSETS_MAX / 2 ? next - GATE_OFFSETS_MAX / 2 : 0;
+	o->first_s = (int32_t)be32(types + (first > 0 && indexes[first - 1] < c->type ? indexes[first - 1] * 6 : 0));
+	for (uint32_t i = first; i < c->time && o->count < GATE_OFFSETS_MAX; i++)
+		if (indexes[i] < c->type)
+			o->at[o->count++] = (struct gate_transition){
+				.at_s = (uint64_t)be64(times + i * 8), .offset_s = (int32_t)be32(types + indexes[i] * 6),
+			};
+}
+
 static int parse(struct zone *z, const uint8_t *data, size_t size, int64_t now_s)
 {
 	struct counts c;
@@ -62,6 +79,8 @@ static int parse(struct zone *z, const uint8_t *data, size_t size, int64_t now_s
 	if (at + block_size(&c, 8) + 2 > size)
 		return -1;
 	const uint8_t *times = data + at, *indexes = times + c.time * 8, *types = indexes + c.time;
+	if (c.type > 0)
+		read_offsets(&z->offsets, times, indexes, types, &c, now_s);
 	for (uint32_t i = 0; i < c.time && z->count < GATE_TRANSITIONS_MAX; i++) {
 		int64_t t = be64(times + i * 8);
 

@@ -3,6 +3,7 @@ import { html } from '../vendor/lit-html/lit-html.js';
 import { t, code, language } from '../app/i18n.js';
 import { age, ageSince } from '../app/format.js';
 import { stateMark, alarmMarks } from './states.js';
+import { lacksState } from './driver.js';
 
 const staleAfter = 90; // seconds: a state older than the minute of L-3 and its reading
 
@@ -12,11 +13,12 @@ const ageCell = (gate) => {
   return html`<span class=${stale ? 'tone-warn state strong' : 'muted'} title=${gate.state.seen_at ?? ''}>${stale ? html`<span class="glyph" aria-hidden="true">▲</span>` : ''}${age(seconds)}</span>`;
 };
 
+const absent = (reason) => html`<span class="muted" title=${`${t('lacking.here')}: ${reason}`}>${t('none')}</span>`;
 const state = (id, width, extra = {}) => ({
-  id, width, label: t(`gate.${id}`), cell: (g) => stateMark(id, g.state[id]), sort: (g) => g.state[id], ...extra,
+  id, width, label: t(`gate.${id}`), cell: (g) => (lacksState(g, id) ? absent(lacksState(g, id)) : stateMark(id, g.state[id])), sort: (g) => g.state[id], ...extra,
 });
 const mode = (id, width, extra = {}) => ({
-  id, width, label: t(`gate.${id}`), cell: (g) => code(id, g.state[id]), sort: (g) => g.state[id], ...extra,
+  id, width, label: t(`gate.${id}`), cell: (g) => (lacksState(g, id) ? absent(lacksState(g, id)) : code(id, g.state[id])), sort: (g) => g.state[id], ...extra,
 });
 
 // English words are longer.

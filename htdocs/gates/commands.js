@@ -1,5 +1,5 @@
 // Commands to gates. Nothing is shown as done before the gate said so: the answer opens the progress drawer.
-import { html } from '../vendor/lit-html/lit-html.js';
+import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { t, code } from '../app/i18n.js';
 import { call, actKey } from '../app/api.js';
 import { confirmDialog } from '../app/dialog.js';
@@ -7,6 +7,7 @@ import { notice } from '../app/notices.js';
 import { problemText } from '../app/problems.js';
 import { number } from '../app/format.js';
 import { follow } from './progress.js';
+import { noneCan } from './driver.js';
 
 export const plain = ['unlock', 'lock', 'arm', 'disarm'];
 export const modes = {
@@ -61,13 +62,15 @@ export async function order(path, body, title) {
 /** The row of command buttons; `chosen()` gives the gates. */
 export function commandBar(count, chosen) {
   const none = count === 0;
+  // What no marked gate's controller can do is refused here with the reason; where some can, each gate answers for itself.
+  const why = (name, value) => noneCan(chosen(), name, value);
   const shut = (event) => event.target.closest('details').removeAttribute('open');
   return html`
     <div class="segmented" role="group" aria-label=${t('command.label')}>
-      ${plain.map((name) => html`<button type="button" data-command=${name} ?disabled=${none} @click=${() => command(chosen(), name)}>${code('command', name)}</button>`)}
+      ${plain.map((name) => html`<button type="button" data-command=${name} ?disabled=${none || why(name)} title=${why(name) ?? nothing} @click=${() => command(chosen(), name)}>${code('command', name)}</button>`)}
     </div>
     ${Object.entries(modes).map(([name, [kind, values]]) => html`
-      <details class="menu" data-command=${name}><summary aria-disabled=${none ? 'true' : 'false'} tabindex=${none ? '-1' : '0'}>${t(`gate.${kind}`)}</summary>
-        <div class="menu-box">${values.map((v) => html`<button type="button" data-value=${v} @click=${(e) => { shut(e); command(chosen(), name, v); }}>${code(kind, v)}</button>`)}</div>
+      <details class="menu" data-command=${name}><summary aria-disabled=${none || why(name) ? 'true' : 'false'} tabindex=${none || why(name) ? '-1' : '0'} title=${why(name) ?? nothing}>${t(`gate.${kind}`)}</summary>
+        <div class="menu-box">${values.map((v) => html`<button type="button" data-value=${v} ?disabled=${why(name, v)} title=${why(name, v) ?? nothing} @click=${(e) => { shut(e); command(chosen(), name, v); }}>${code(kind, v)}</button>`)}</div>
       </details>`)}`;
 }

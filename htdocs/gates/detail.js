@@ -10,6 +10,7 @@ import { problemText } from '../app/problems.js';
 import { address } from '../app/router.js';
 import { stateMark, alarmMarks } from './states.js';
 import { createGateLog, logTemplate } from './log.js';
+import { lacksState, notAvailable, lackingList, unsecuredMark, unsecuredWarning } from './driver.js';
 import { createWhy, mayAskWhy } from '../explain/panel.js';
 
 const tabIds = () => ['basic', 'controller', 'entry_reader', 'exit_reader', 'related', ...(mayAskWhy() ? ['why'] : [])];
@@ -20,7 +21,7 @@ function stateCards(gate) {
   const card = (label, value) => html`<div class="state-card"><dt>${label}</dt><dd>${value}</dd></div>`;
   const s = gate.state;
   return html`<dl class="state-cards">
-    ${['lock_state', 'door_state', 'arm_state'].map((k) => card(t(`gate.${k}`), stateMark(k, s[k])))}
+    ${['lock_state', 'door_state', 'arm_state'].map((k) => card(t(`gate.${k}`), lacksState(gate, k) ? notAvailable(lacksState(gate, k)) : stateMark(k, s[k])))}
     ${card(t('gate.communication'), stateMark('communication', gate.controller.communication))}
     ${card(t('gate.verification_mode'), code('verification_mode', s.verification_mode))}
     ${card(t('gate.unlock_mode'), code('unlock_mode', s.unlock_mode))}
@@ -42,12 +43,12 @@ function basic(gate, log) {
 
 function controller(gate) {
   const c = gate.controller;
-  return html`<dl class="facts wide">
+  return html`${unsecuredWarning(c.driver)}<dl class="facts wide">
     ${pair(t('controller.name'), c.name)}${pair(t('gate.communication'), stateMark('communication', c.communication))}
     ${pair(t('controller.since'), c.communication_since ? `${dateTime(c.communication_since)} (${age(ageSince(c.communication_since))})` : '')}
     ${pair(t('controller.last_seen'), dateTime(c.last_seen_at))}${c.reason ? pair(t('controller.reason'), c.reason) : nothing}
     ${pair(t('controller.driver'), t(`driver.${c.driver}`))}${pair(t('controller.address'), html`<span class="mono">${c.address}:${c.port}</span>`)}
-    ${pair(t('controller.serial'), html`<span class="mono">${c.serial}</span>`)}${pair(t('controller.door'), number(gate.door))}</dl>`;
+    ${pair(t('controller.serial'), html`<span class="mono">${c.serial}</span>`)}${pair(t('controller.door'), number(gate.door))}</dl>${lackingList(c.driver)}`;
 }
 
 function reader(gate, more, side) {
@@ -57,7 +58,8 @@ function reader(gate, more, side) {
   return html`<dl class="facts wide">
     ${pair(t('reader.kind'), code('reader_kind', more[side]))}
     ${more[side] === 'none' ? nothing : html`
-      ${pair(t('gate.verification_mode'), code('verification_mode', gate.state.verification_mode))}
+      ${pair(t('gate.verification_mode'), code('verification_mode', gate.state.verification_mode))}`}
+    ${more[side] === 'none' || lacksState(gate, 'reader_parameters') ? nothing : html`
       ${pair(t('parameter.reread_guard_time'), seconds('reread_guard_time'))}
       ${pair(t('parameter.lockout_time'), seconds('lockout_time'))}
       ${pair(t('parameter.wrong_pin_limit'), p.wrong_pin_limit === undefined ? t('parameter.default') : number(p.wrong_pin_limit))}`}</dl>`;
@@ -130,7 +132,7 @@ export function mountGateDetail(place, edit) {
       related: () => related(gate, more),
       why: why.template,
     }[open]();
-    return html`<div class="pane-title"><h2>${gate.name}</h2><span class="muted">${[gate.building, gate.place].filter(Boolean).join(' ')}</span><span class="bar-gap"></span>
+    return html`<div class="pane-title"><h2>${gate.name}</h2><span class="muted">${[gate.building, gate.place].filter(Boolean).join(' ')}</span>${unsecuredMark(gate.controller.driver)}<span class="bar-gap"></span>
         ${mayEdit('gates') ? html`<button type="button" class="small" data-act="edit" @click=${() => edit(gate.id)}>${t('edit.open')}</button>` : nothing}</div>
       ${error ? html`<p class="field-error" role="alert">${error}</p>` : nothing}
       ${tabs('gate', t('detail.tabs'), tabIds().map((id) => ({ id, label: t(`tab.${id}`) })), open, (id) => { open = id; followWhy(); update(); }, panel)}`;

@@ -21,6 +21,7 @@ import { lockdownDialog } from './lockdown.js';
 import { editGate } from './edit.js';
 import { gateGroupDialog, deleteGateGroup } from './groups.js';
 import { mountGateDetail } from './detail.js';
+import { controllersDialog, mayAdminister } from './controllers.js';
 import { resumeJobs } from './progress.js';
 
 const multiple = ['communication', 'lock_state', 'arm_state', 'door_state'];
@@ -112,6 +113,12 @@ export function mountGates({ group, centre, detail }) {
     search_({});
   }
 
+  async function administer() {
+    if (!(await controllersDialog(groups.managementGroups))) return;
+    await refreshGroups();
+    model.load();
+  }
+
   function groupMenu() {
     const id = Number(conditions.gate_group) || null;
     const close = (act) => (e) => { e.target.closest('details').removeAttribute('open'); act(); };
@@ -148,6 +155,7 @@ export function mountGates({ group, centre, detail }) {
       <div class="bar-row">${mayEdit('gates') ? html`${commandBar(marked, chosen)}
         <button type="button" @click=${markAll}>${t('gates.mark_all')}</button>
         ${groupMenu()}
+        ${mayAdminister() ? html`<button type="button" data-act="controllers" @click=${administer}>${t('controller.open')}</button>` : nothing}
         <button type="button" class="outline-danger" data-act="lockdown" @click=${lockdown}>${t('lockdown.open')}</button>` : nothing}
         <span class="bar-gap"></span>
         ${marked > 1 ? html`<strong>${t('gates.marked', { n: number(marked) })}</strong>` : nothing}${summary()}</div>`;
@@ -196,6 +204,7 @@ export function mountGates({ group, centre, detail }) {
     ...model.store.get().gates.map((g) => ({ label: g.name, hint: `${t('palette.gate')} ${g.management_group.name}`, run: () => go('gates', '', { ...conditions, sel: g.id }) })),
     ...groupNodes(groups).filter((n) => n.values).map((n) => ({ label: n.label, hint: t('palette.group'), run: () => { location.hash = address('gates', '', n.values); } })),
     ...(mayEdit('gates') && grid.marks.keys.length ? plain.map((name) => ({ label: t(`palette.command.${name}`, { n: number(grid.marks.keys.length) }), hint: t('palette.act'), run: () => command(chosen(), name) })) : []),
+    ...(mayAdminister() ? [{ label: t('controller.open'), hint: t('palette.act'), run: administer }] : []),
     ...(mayEdit('gates') ? [{ label: t('lockdown.open'), hint: t('palette.act'), run: lockdown }] : []),
   ]));
 

@@ -19,18 +19,19 @@ export const addThing = (path, title, fields, base, bodyOf = (v) => v) => editDi
   },
 });
 
-/** Changes one; values(thing) are what the form shows. */
-export async function editThing(path, title, fields, values) {
+/** Changes one; values(thing) are what the form shows, bodyOf(changes) what is sent, intro(thing) what stands above. */
+export async function editThing(path, title, fields, values, bodyOf = (v) => v, intro = () => undefined) {
   try {
     const { data, etag } = await call('GET', path);
     return await editDialog({
       title,
       fields,
       base: values(data),
+      intro: intro(data),
       etag,
       reread: async () => { const now = await call('GET', path); return { values: values(now.data), etag: now.etag }; },
       save: async (part, tag) => {
-        const answer = await call('PATCH', path, { body: part, headers: { 'If-Match': tag } });
+        const answer = await call('PATCH', path, { body: bodyOf(part), headers: { 'If-Match': tag } });
         notice(t('edit.saved'));
         return answer.data;
       },

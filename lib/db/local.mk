@@ -16,7 +16,8 @@ lib_db_libdb_a_SOURCES += lib/db/poller.h
 lib_db_libdb_a_SOURCES += lib/db/poller_array.c
 lib_db_libdb_a_SOURCES += lib/db/poller_array.h
 lib_db_libdb_a_SOURCES += lib/db/poller_store.c
-lib_db_libdb_a_SOURCES += lib/db/poller_stream.c
+lib_db_libdb_a_SOURCES += lib/db/poller_board.c lib/db/poller_board.h \
+	lib/db/poller_stream.c
 lib_db_libdb_a_SOURCES += lib/db/poller_stream.h
 
 # The blocking connection of the FastCGI programs, and one file per subject.
@@ -29,6 +30,10 @@ lib_db_libdb_a_SOURCES += lib/db/command.h
 lib_db_libdb_a_SOURCES += lib/db/conn.c
 lib_db_libdb_a_SOURCES += lib/db/conn.h
 lib_db_libdb_a_SOURCES += lib/db/connect.c
+lib_db_libdb_a_SOURCES += lib/db/controller.c
+lib_db_libdb_a_SOURCES += lib/db/controller.h
+lib_db_libdb_a_SOURCES += lib/db/uhppote.c
+lib_db_libdb_a_SOURCES += lib/db/uhppote.h
 lib_db_libdb_a_SOURCES += lib/db/gate.c
 lib_db_libdb_a_SOURCES += lib/db/gate.h
 lib_db_libdb_a_SOURCES += lib/db/internal.h

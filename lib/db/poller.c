@@ -37,7 +37,8 @@ void poller_stop(struct async *db, int32_t poller, async_done *done, void *arg)
 void poller_lease(struct async *db, int32_t poller, async_done *done, void *arg)
 {
 	send_poller(db, "SELECT controller_id, token, driver, host(address), port, serial, log, mark, key_epoch, key_wrapped,"
-	    " old_key_epoch, old_key_wrapped, enrolled, doors, gates FROM api.poller_lease($1)", poller, done, arg);
+	    " old_key_epoch, old_key_wrapped, enrolled, doors, gates, tail, keypads, contacts, delays, door_events,"
+	    " take_listener FROM api.poller_lease($1)", poller, done, arg);
 }
 
 void poller_lease_read(const struct async_rows *rows, int row, struct poller_lease_row *out)
@@ -65,6 +66,15 @@ void poller_lease_read(const struct async_rows *rows, int row, struct poller_lea
 	out->gate_count = doors < gates ? doors : gates;
 	if (out->gate_count > POLLER_DOORS)
 		out->gate_count = POLLER_DOORS;
+	size_t tail_size;
+	out->tail = async_bytes(rows, row, 15, &tail_size);
+	if (tail_size != POLLER_TAIL_SIZE)
+		out->tail = NULL;
+	out->keypads = (int)async_int(rows, row, 16);
+	out->contacts = (int)async_int(rows, row, 17);
+	async_ints(rows, row, 18, out->delays, POLLER_BOARD_DOORS);
+	out->door_events = async_bool(rows, row, 19);
+	out->take_listener = async_bool(rows, row, 20);
 }
 
 void poller_slots(struct async *db, int32_t poller, int want, async_done *done, void *arg)

@@ -12,7 +12,8 @@
 
 #include "db/async.h"
 
-enum { POLLER_LOG_SIZE = 16, POLLER_ID_SIZE = 16, POLLER_DOORS = 8, POLLER_WRAPPED_MAX = 128 };
+enum { POLLER_LOG_SIZE = 16, POLLER_ID_SIZE = 16, POLLER_DOORS = 8, POLLER_WRAPPED_MAX = 128,
+	POLLER_BOARD_DOORS = 4, POLLER_TAIL_SIZE = 16 };
 
 /* --- the poller itself, leases, slots ------------------------------------------------------------------------------- */
 
@@ -37,6 +38,11 @@ struct poller_lease_row {
 	bool enrolled;
 	int gate_count;
 	int64_t doors[POLLER_DOORS], gates[POLLER_DOORS];
+	/* of UHPPOTE boards */
+	const uint8_t *tail;		/* what the event of the mark looks like; NULL = not known */
+	int keypads, contacts;		/* bits of readers and of doors */
+	int64_t delays[POLLER_BOARD_DOORS];	/* 0 = not known */
+	bool door_events, take_listener;
 };
 void poller_lease_read(const struct async_rows *, int row, struct poller_lease_row *);
 
@@ -79,14 +85,14 @@ void poller_store_status(struct async *, struct poller_status *, async_done *, v
 /* --- events --------------------------------------------------------------------------------------------------------- */
 
 struct poller_ingest {			/* columns of poller_ingest, in its order */
-	struct pg_array l_controller, l_token, l_log, l_oldest;
+	struct pg_array l_controller, l_token, l_log, l_oldest, l_tail;
 	struct pg_array e_controller, e_seq, e_t, e_kind, e_door, e_reader, e_credential, e_card, e_revision, e_flags,
 	    e_command, e_detail;
 };
 void poller_ingest_begin(struct poller_ingest *);
 void poller_ingest_free(struct poller_ingest *);
 void poller_ingest_add_log(struct poller_ingest *, int32_t controller, int64_t token, const uint8_t log[POLLER_LOG_SIZE],
-    uint32_t oldest);
+    uint32_t oldest, const uint8_t *tail);	/* tail NULL = the controller names its logs */
 struct poller_event {
 	uint32_t seq;
 	int64_t time_ms;

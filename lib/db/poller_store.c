@@ -109,7 +109,7 @@ static struct pg_array *ingest_column(struct poller_ingest *b, int i)
 	struct pg_array *const columns[] = {
 		&b->l_controller, &b->l_token, &b->l_log, &b->l_oldest, &b->e_controller, &b->e_seq, &b->e_t, &b->e_kind,
 		&b->e_door, &b->e_reader, &b->e_credential, &b->e_card, &b->e_revision, &b->e_flags, &b->e_command,
-		&b->e_detail,
+		&b->e_detail, &b->l_tail,
 	};
 
 	return i < (int)lengthof(columns) ? columns[i] : NULL;
@@ -119,7 +119,7 @@ void poller_ingest_begin(struct poller_ingest *b)
 {
 	static const enum pg_type types[] = {
 		PG_INT4, PG_INT8, PG_BYTEA, PG_INT4, PG_INT4, PG_INT4, PG_TIMESTAMPTZ, PG_INT2, PG_INT2, PG_INT2, PG_INT4,
-		PG_TEXT, PG_INT8, PG_INT2, PG_UUID, PG_TEXT,
+		PG_TEXT, PG_INT8, PG_INT2, PG_UUID, PG_TEXT, PG_BYTEA,
 	};
 	struct pg_array *column;
 
@@ -136,12 +136,16 @@ void poller_ingest_free(struct poller_ingest *b)
 }
 
 void poller_ingest_add_log(struct poller_ingest *b, int32_t controller, int64_t token, const uint8_t log[POLLER_LOG_SIZE],
-    uint32_t oldest)
+    uint32_t oldest, const uint8_t *tail)
 {
 	pg_array_add_int4(&b->l_controller, controller);
 	pg_array_add_int8(&b->l_token, token);
 	pg_array_add_bytes(&b->l_log, log, POLLER_LOG_SIZE);
 	pg_array_add_int4(&b->l_oldest, (int32_t)oldest);
+	if (tail != NULL)
+		pg_array_add_bytes(&b->l_tail, tail, POLLER_TAIL_SIZE);
+	else
+		pg_array_add_null(&b->l_tail);
 }
 
 /* The stored range of a time is the server's to judge; only what no timestamptz can hold is cut here. */
@@ -174,7 +178,7 @@ void poller_ingest_add_event(struct poller_ingest *b, int32_t controller, const 
 void poller_ingest_send(struct async *db, struct poller_ingest *b, async_done *done, void *arg)
 {
 	struct async_call *c = async_call_new("SELECT controller_id, log, mark FROM api.poller_ingest($1, $2, $3, $4, $5, $6,"
-	    " $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)", done, arg);
+	    " $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)", done, arg);
 	struct pg_array *column;
 
 	for (int i = 0; (column = ingest_column(b, i)) != NULL; i++)

@@ -23,16 +23,40 @@
 #include <stdint.h>
 
 #include "gate/message.h"
+#include "gate/uhppote_message.h"
 
 struct gate_session;
 struct gate_driver;
 
 extern const struct gate_driver gate_driver_kidoban;	/* doc/gate-protocol.md, DTLS, GATE_PORT */
 
-/* NULL when there is no such driver. `name` as in the database: "kidoban". */
+extern const struct gate_driver gate_driver_uhppote;	/* boards that anyone can buy, plain UDP; doc/uhppote.md */
+
+/* NULL when there is no such driver. `name` as in the database: "kidoban", "uhppote". */
 const struct gate_driver *gate_driver_by_name(const char *name);
 const char *gate_driver_name(const struct gate_driver *);
 bool gate_driver_is_secured(const struct gate_driver *);	/* false: plain UDP, shown as such */
+
+enum { GATE_OFFSETS_MAX = 16, GATE_TAIL_SIZE = 16 };
+
+/* The site's offsets from UTC over some years, for a controller that knows wall clock time only. */
+struct gate_offsets {
+	int32_t first_s;		/* before at[0] */
+	uint8_t count;
+	struct gate_transition at[GATE_OFFSETS_MAX];	/* ascending */
+};
+
+/* What the server must hold of a board, for a board can not tell it. Bit 0 = door 1 or reader 1. */
+struct gate_board {
+	uint8_t doors;			/* that are gates */
+	uint8_t contacts;		/* doors with a contact: an input with nothing wired reads open */
+	uint8_t keypads;		/* readers that ask for the PIN */
+	uint8_t delay_s[UHPPOTE_DOORS];	/* how long the lock is released; 0 = take the board's */
+	bool door_events;		/* that doors open and close is to be told */
+	bool take_listener;		/* an administrator allowed to take it from whoever has it */
+	uint8_t address[4];		/* where we hear pushes; port 0 = nowhere */
+	uint16_t port;
+};
 
 /* What is known of a controller when its lease is taken; copied. */
 struct gate_config {
@@ -40,6 +64,12 @@ struct gate_config {
 	uint8_t digest_key[GATE_KEY_SIZE];
 	uint8_t log[GATE_LOG_SIZE];	/* the event log last stored; zero = none */
 	uint32_t mark;			/* all of `log` up to it is committed */
+	/* For drivers whose controllers do not name their event logs: */
+	uint8_t fresh_log[GATE_LOG_SIZE];	/* random, the name of the next one */
+	bool tail_known;
+	uint8_t tail[GATE_TAIL_SIZE];	/* what event `mark` looks like: if it does not, the log is another */
+	struct gate_offsets offsets;
+	struct gate_board board;
 	uint32_t epochs[2];		/* keys the server holds, the preferred first; GATE_EPOCH_NONE = none */
 	char tz[GATE_TZ_MAX + 1];	/* the site's POSIX TZ string */
 	uint8_t transition_count;	/* next clock changes */
@@ -72,6 +102,9 @@ enum gate_input_kind {
 	GATE_IN_KEY_USE,		/* .key.epoch: reconnect under it (committed as staged on both sides) */
 	GATE_IN_KEY_RETIRE,		/* .key.epoch: the controller may forget it */
 	GATE_IN_CLOCK_RULES,		/* .clock_rules: new time zone or transitions; sent at once */
+	GATE_IN_CARDS,			/* .cards: a transfer to a controller that takes cards one at a time; must live until
+					 * TRANSFER_ENDED; one at a time */
+	GATE_INPUTS,
 };
 
 enum gate_want {
@@ -97,6 +130,15 @@ struct gate_transfer_plan {
 	void *context;
 };
 
+/* Cards by ascending number. full: what else the board holds is deleted, and what is the same is not written. */
+struct gate_card_plan {
+	bool full;
+	uint64_t to;			/* revision that is held then */
+	uint32_t count, removed_count;
+	const struct uhppote_card *cards;
+	const uint32_t *removed;	/* numbers; deleted before anything is put */
+};
+
 struct gate_revoke_plan {
 	enum gate_revoke_mode mode;
 	uint64_t from, to;
@@ -117,7 +159,9 @@ struct gate_input {
 		const struct gate_transfer_plan *transfer;
 		const struct gate_revoke_plan *revoke;
 		struct gate_key_stage key;
-		struct { const char *tz; uint8_t count; const struct gate_transition *transitions; } clock_rules;
+		struct { const char *tz; uint8_t count; const struct gate_transition *transitions;
+			const struct gate_offsets *offsets; } clock_rules;
+		const struct gate_card_plan *cards;
 	} u;
 };
 
@@ -144,6 +188,8 @@ enum gate_action_kind {
 					 * Told at the first session and whenever it differs from the last */
 	GATE_ACT_KEY_RETIRED,		/* .epoch */
 	GATE_ACT_KEY_FAILED,		/* .epoch: the controller refused to stage or retire it */
+	GATE_ACT_BOARD,			/* .board: store it */
+	GATE_ACT_HELD,			/* .status: its streams only */
 	GATE_ACT_WANT_SLOT,		/* .slot: once per need; a higher class may follow while it waits */
 	GATE_ACT_RELEASE_SLOT,
 	GATE_ACT_COUNT,			/* .counter: add one */
@@ -181,6 +227,19 @@ enum gate_counter {
 };
 const char *gate_counter_name(enum gate_counter);
 
+/* What a board said of itself. */
+struct gate_board_report {
+	struct uhppote_controller controller;
+	bool listener_known, listener_ours;
+	struct uhppote_listener listener;	/* as it is now */
+	bool replaced;
+	struct uhppote_listener before;		/* whom we took it from */
+	uint8_t delay_s[UHPPOTE_DOORS];
+	bool cards_known, compared;
+	uint32_t cards;				/* that it holds */
+	uint32_t differed;			/* compared: rows that were other than they should be; repaired */
+};
+
 struct gate_action {
 	enum gate_action_kind kind;
 	union {
@@ -195,6 +254,7 @@ struct gate_action {
 			uint32_t oldest, newest;	/* what the controller holds; a gap is mark + 1 .. oldest - 1 */
 			uint32_t count;			/* contiguous; may be 0 when only a gap is to be recorded */
 			const struct gate_event *events;
+			const uint8_t *tail;		/* what the last one looks like; NULL = the controller names its logs */
 		} events;
 		struct { const uint8_t *id; int outcome; const char *reason;	/* class outcome; "" = no reason */
 			const struct gate_door_status *door; } command;	/* NULL when the gate did not answer */
@@ -203,6 +263,7 @@ struct gate_action {
 		struct { uint32_t done, total; } progress;	/* chunks */
 		struct { bool ok; const char *reason; } ended;
 		struct { uint8_t stream; uint64_t revision; const uint8_t *digest; } confirmed;	/* digest NULL = not told */
+		const struct gate_board_report *board;
 		uint32_t epoch;
 		struct { enum gate_slot_class class; bool doubtful; } slot;	/* doubtful: may well not answer (cap 10) */
 		enum gate_counter counter;

@@ -279,6 +279,11 @@ take_input(struct kidoban *k, const struct gate_input *in)
 	case GATE_IN_CLOCK_RULES:
 		take_clock_rules(k, in);
 		break;
+	case GATE_IN_CARDS:		/* ours takes permits, in chunks */
+		emit_ended(k->out, GATE_ACT_TRANSFER_ENDED, false, "this controller takes no single cards");
+		break;
+	case GATE_INPUTS:
+		break;
 	}
 }
 

@@ -23,6 +23,16 @@ lib_gate_libgate_a_SOURCES = \
 	lib/gate/message_rule.c \
 	lib/gate/permit.c lib/gate/permit.h \
 	lib/gate/session.c lib/gate/session.h \
+	lib/gate/uhppote.c lib/gate/uhppote_session.h \
+	lib/gate/uhppote_cards.c \
+	lib/gate/uhppote_command.c \
+	lib/gate/uhppote_event.c \
+	lib/gate/uhppote_message.c lib/gate/uhppote_message.h \
+	lib/gate/uhppote_reason.c \
+	lib/gate/uhppote_request.c \
+	lib/gate/uhppote_state.c \
+	lib/gate/uhppote_time.c \
+	lib/gate/uhppote_value.c lib/gate/uhppote_value.h \
 	lib/gate/wire.c
 
 # The vocabulary, made from codes.tsv, is a library of its own so that every layer can use the same words.
@@ -47,8 +57,10 @@ htdocs/messages/codes.ja.json: $(CODES_TSV) $(CODES_AWK)
 htdocs/messages/codes.en.json: $(CODES_TSV) $(CODES_AWK)
 	$(MAKE_CODES) -v form=json -v lang=en $(CODES_TSV) > $@.new && mv $@.new $@
 
-check_PROGRAMS += tests/unit/gate_driver_test tests/unit/gate_message_test tests/unit/gate_record_test
-UNIT_TESTS += tests/unit/gate_driver_test tests/unit/gate_message_test tests/unit/gate_record_test
+check_PROGRAMS += tests/unit/gate_driver_test tests/unit/gate_message_test tests/unit/gate_record_test \
+	tests/unit/uhppote_driver_test tests/unit/uhppote_message_test
+UNIT_TESTS += tests/unit/gate_driver_test tests/unit/gate_message_test tests/unit/gate_record_test \
+	tests/unit/uhppote_driver_test tests/unit/uhppote_message_test
 EXTRA_DIST += doc/gate-protocol.md
 tests_unit_gate_message_test_SOURCES = tests/unit/gate_message_test.c tests/unit/gate_vector.c tests/unit/gate_vector.h
 tests_unit_gate_message_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
@@ -58,3 +70,7 @@ tests_unit_gate_record_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_gate_record_test_LDADD = $(LINK_GATE) $(LINK_CUNIT)
 tests_unit_gate_driver_test_SOURCES = tests/unit/gate_driver_test.c
 tests_unit_gate_driver_test_LDADD = $(LINK_GATE) $(LINK_CUNIT)
+tests_unit_uhppote_message_test_SOURCES = tests/unit/uhppote_message_test.c
+tests_unit_uhppote_message_test_LDADD = $(LINK_GATE) $(LINK_CUNIT)
+tests_unit_uhppote_driver_test_SOURCES = tests/unit/uhppote_driver_test.c
+tests_unit_uhppote_driver_test_LDADD = $(LINK_GATE) $(LINK_CUNIT)

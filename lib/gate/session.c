@@ -6,7 +6,7 @@
 
 #include "gate/session.h"
 
-static const struct gate_driver *const drivers[] = { &gate_driver_kidoban };
+static const struct gate_driver *const drivers[] = { &gate_driver_kidoban, &gate_driver_uhppote };
 
 static const char *const counter_names[GATE_COUNTERS] = {
 	[GATE_COUNT_SENT] = "sent",
@@ -160,17 +160,25 @@ emit_ended(struct gate_actions *out, enum gate_action_kind kind, bool ok, const 
 }
 
 bool
-emit_send(struct gate_actions *out, const struct gate_message *m)
+emit_bytes(struct gate_actions *out, const uint8_t *bytes, size_t size)
 {
 	struct gate_action *a;
-	int size;
 
-	if (out->sends == GATE_SENDS_MAX ||
-	    (size = gate_encode(m, out->datagrams[out->sends], sizeof out->datagrams[0])) == -1)
+	if (out->sends == GATE_SENDS_MAX || size > sizeof out->datagrams[0])
 		return false;
+	memcpy(out->datagrams[out->sends], bytes, size);
 	a = emit(out, GATE_ACT_SEND);
 	a->u.send.bytes = out->datagrams[out->sends++];
-	a->u.send.size = (size_t)size;
+	a->u.send.size = size;
 	emit_count(out, GATE_COUNT_SENT);
 	return true;
+}
+
+bool
+emit_send(struct gate_actions *out, const struct gate_message *m)
+{
+	uint8_t bytes[GATE_MESSAGE_MAX];
+	int size = gate_encode(m, bytes, sizeof bytes);
+
+	return size != -1 && emit_bytes(out, bytes, (size_t)size);
 }

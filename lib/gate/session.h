@@ -33,5 +33,7 @@ void emit_count(struct gate_actions *out, enum gate_counter counter);
 void emit_ended(struct gate_actions *out, enum gate_action_kind kind, bool ok, const char *reason);
 /* Encodes and sends; false when the message can not be encoded or the step has sent its fill. */
 bool emit_send(struct gate_actions *out, const struct gate_message *m);
+/* Sends what is encoded already; false as above. */
+bool emit_bytes(struct gate_actions *out, const uint8_t *bytes, size_t size);
 
 #endif

@@ -141,6 +141,8 @@ static const struct {
 	{"department_code", "/code", "taken", "There is one already."},
 	{"management_group_name", "/name", "taken", "There is one already."},
 	{"gate_group_name", "/name", "taken", "There is one already."},
+	{"controller_serial", "/serial", "taken", "There is one already."},
+	{"controller_address", "/address", "taken", "There is one already."},
 	{"permit_once", "/valid_from", "taken", "There is one already."},
 	{"cardholder_check", "/valid_to", "out_of_range", "Later than valid_from."},
 	{"permit_check", "/valid_to", "out_of_range", "Later than valid_from."},

@@ -139,6 +139,7 @@ BEGIN
   IF mine.touched @> '{department}' THEN
     PERFORM kidoban.change_check_departments();
   END IF;
+  PERFORM kidoban.uhppote_check(mine.id, mine.touched);
   -- A microsecond later than the last, so that dictionaries can tell two acts of the same instant apart.
   SELECT greatest(clock_timestamp(), max(at) + interval '1 microsecond') INTO stamp
     FROM (SELECT at FROM change_set WHERE revision IS NOT NULL ORDER BY revision DESC LIMIT 1) last;
@@ -152,7 +153,8 @@ BEGIN
                         OR EXISTS (SELECT FROM gate_group_member_past WHERE to_cs = mine.id))
    WHERE id = mine.id RETURNING revision, revokes INTO mine.revision, mine.revokes;
   PERFORM pg_notify('kidoban_change', mine.revision::text);
-  IF mine.revokes THEN
+  IF mine.revokes OR (mine.touched && '{cardholder,credential,permit,gate,gate_group_member}'
+                      AND EXISTS (SELECT FROM controller WHERE driver = 'uhppote')) THEN
     PERFORM pg_notify('kidoban_transfer', '');
   END IF;
   IF mine.touched && '{controller,gate}' THEN

@@ -35,10 +35,19 @@ GRANT INSERT (operator_id, screen, name, search), UPDATE (name, search), DELETE 
 GRANT SELECT ON management_group, management_group_current, department, department_current, controller, controller_current,
   gate, gate_current, gate_group, gate_group_current, gate_group_member, gate_group_member_current,
   gate_state, controller_state, controller_stream, alarm, command, command_request TO kidoban_gates, kidoban_history;
+GRANT SELECT ON uhppote_board TO kidoban_gates;
+GRANT EXECUTE ON FUNCTION api.uhppote_search_create(inet, int4), api.uhppote_search_get(int4), api.uhppote_board_set(int4, bool, bool) TO kidoban_gates;
 GRANT UPDATE (name, building, place, management_group_id) ON gate TO kidoban_gates;
 GRANT EXECUTE ON FUNCTION version_stamp(), api.change_begin(text, text, text), api.change_end() TO kidoban_gates;
 GRANT EXECUTE ON FUNCTION api.command_request_create(int4[], text, text, int4, text, text, text),
   api.gate_update(int4, int8, text, text, text, int4), api.buildings() TO kidoban_gates;
+GRANT INSERT (id, name, driver, serial, address, port, note), UPDATE (name, address, port, note, enabled), DELETE ON controller TO kidoban_gates;
+GRANT INSERT (controller_id, door, management_group_id, name, building, place, entry_reader, exit_reader, parameters),
+  DELETE ON gate TO kidoban_gates;
+GRANT USAGE ON SEQUENCE controller_id_seq, gate_id_seq TO kidoban_gates;
+GRANT EXECUTE ON FUNCTION controller_right(), controller_doors(text, text), controller_check(text, text, text), controller_lock(int4, int8),
+  controller_permits_end(int4), api.controller_create(jsonb, jsonb), api.controller_update(int4, int8, jsonb),
+  api.controller_delete(int4, int8) TO kidoban_gates;
 
 -- cardholders: persons, cards and permits, but never a sealed PIN; it can write one
 GRANT SELECT (id, from_cs, employee_number, name, kana, department_id, valid_from, valid_to, enabled, lost, lost_at, extended_unlock,
@@ -101,12 +110,12 @@ GRANT EXECUTE ON FUNCTION api.live_cursor(), api.live_events(int8, int4), api.li
 GRANT SELECT ON controller, gate, cred, dept TO kidoban_gate_poller;
 GRANT SELECT, INSERT, UPDATE ON poller, poller_counter, controller_state, event_log, alarm, controller_key
   TO kidoban_gate_poller;
-GRANT SELECT ON controller_stream TO kidoban_gate_poller;
+GRANT SELECT ON controller_stream, uhppote_board TO kidoban_gate_poller;
 GRANT DELETE ON controller_key TO kidoban_gate_poller;
 GRANT SELECT, UPDATE ON controller_lease, slot, gate_state, command TO kidoban_gate_poller;
 GRANT INSERT ON event_quarantine, access_event, alarm_event, operation_event, management_event
   TO kidoban_gate_poller;
-GRANT EXECUTE ON FUNCTION lease_check(int4[], int8[]), live_begin(text), history_ensure(text, timestamptz),
+GRANT EXECUTE ON FUNCTION credential_is_lost(int4), lease_check(int4[], int8[]), live_begin(text), history_ensure(text, timestamptz),
   alarm_is_momentary(int4), server_alarm(int4[], int4, bool, timestamptz[], text[], int8),
   live_events_add(int8, int2[], timestamptz[], int4[], int4[], int4[], int4[], int2[], int2[], int2[], bool[], text[]),
   ingest_runs(int4[], int4[], bytea[], int4[], int4[], int4[]),

@@ -37,6 +37,7 @@ END $$;
 \ir command.sql
 \ir alarm.sql
 \ir gate.sql
+\ir controller.sql
 \ir cardholder.sql
 \ir cardholder_edit.sql
 \ir permit.sql
@@ -53,6 +54,7 @@ END $$;
 \ir poller_command.sql
 \ir poller_key.sql
 \ir poller_stream.sql
+\ir uhppote.sql
 \ir history.sql
 \ir history_page.sql
 \ir plots.sql

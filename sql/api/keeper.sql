@@ -72,6 +72,8 @@ END $$;
 CREATE OR REPLACE FUNCTION queue_permit_transfers() RETURNS int4
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 BEGIN
+  -- What a board holds is read back whole, for anybody on its network may have changed it (T-8).
+  PERFORM kidoban.queue_transfers(ARRAY(SELECT c.id FROM controller c WHERE c.enabled AND c.driver = 'uhppote'), true, NULL, NULL, 'read back');
   IF NOT EXISTS (SELECT FROM controller_stream s JOIN controller c ON c.id = s.controller_id
                   WHERE c.enabled AND s.stream = 1
                     AND s.confirmed_revision < (SELECT max(revision) FROM change_set

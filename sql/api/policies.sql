@@ -10,7 +10,7 @@ BEGIN
   END LOOP;
   -- What the poller reads or writes for all controllers; which columns and commands, the grants say.
   FOREACH r IN ARRAY '{controller,gate,cred,dept,event_log,event_quarantine,gate_state,controller_state,
-      alarm,command,controller_key,controller_stream}'::regclass[] LOOP
+      alarm,command,controller_key,controller_stream,uhppote_board}'::regclass[] LOOP
     EXECUTE format('CREATE POLICY poller_all ON %s TO kidoban_gate_poller USING (true) WITH CHECK (true)', r);
   END LOOP;
   FOREACH r IN ARRAY '{access_event,alarm_event,operation_event,management_event}'::regclass[] LOOP
@@ -199,6 +199,8 @@ CREATE POLICY web_read ON permit_past FOR SELECT TO kidoban_web
 CREATE POLICY web_read ON gate_state FOR SELECT TO kidoban_web
   USING ((SELECT kidoban.views_all_gates('gates')) OR gate_id IN (SELECT unnest(kidoban.gates_for('gates'))));
 CREATE POLICY web_read ON controller_state FOR SELECT TO kidoban_web
+  USING ((SELECT kidoban.views_all_gates('gates')) OR controller_id IN (SELECT unnest(kidoban.controllers_for('gates'))));
+CREATE POLICY web_read ON uhppote_board FOR SELECT TO kidoban_web
   USING ((SELECT kidoban.views_all_gates('gates')) OR controller_id IN (SELECT unnest(kidoban.controllers_for('gates'))));
 CREATE POLICY web_read ON controller_stream FOR SELECT TO kidoban_web
   USING ((SELECT kidoban.views_all_gates('gates')) OR controller_id IN (SELECT unnest(kidoban.controllers_for('gates'))));

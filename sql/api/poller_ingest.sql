@@ -40,6 +40,11 @@ BEGIN
          GROUP BY n.place) r ON r.place = i);
 END $$;
 
+CREATE OR REPLACE FUNCTION credential_is_lost(credential int4) RETURNS bool
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM credential k JOIN cardholder c ON c.id = k.cardholder_id WHERE k.id = credential AND (k.lost OR c.lost))
+$$;
+
 -- The rows to store, as they will stand in the history: names by what was true at the event's time, a wrong time replaced.
 -- A thousand events at a time look up each by an index: how many they are is not to be seen by the planner, which would read
 -- small tables from end to end for every one of them, and plan anew at every call. `run` is in the order of controllers.
@@ -60,10 +65,10 @@ DECLARE
 BEGIN
   RETURN (
     SELECT array_agg(ROW(
-             CASE WHEN e.kind BETWEEN 101 AND 499 THEN e.kind / 100 ELSE 0 END, w.t, e.log, e.seq, coalesce(k.id, 0),
+             CASE WHEN j.kind BETWEEN 101 AND 499 THEN j.kind / 100 ELSE 0 END, w.t, e.log, e.seq, coalesce(k.id, 0),
              e.controller, coalesce(o.operator_id, 0), coalesce(g.id, 0),
-             CASE WHEN e.kind BETWEEN 101 AND 499 THEN e.kind * 4 + CASE WHEN e.reader IN (1, 2) THEN e.reader ELSE 0 END
-                  ELSE e.kind END,
+             CASE WHEN j.kind BETWEEN 101 AND 499 THEN j.kind * 4 + CASE WHEN e.reader IN (1, 2) THEN e.reader ELSE 0 END
+                  ELSE j.kind END,
              coalesce(d.id, 0), coalesce(e.flags, 0) & 2 = 0,
              CASE WHEN e.detail <> '' OR e.command IS NOT NULL OR w.t IS DISTINCT FROM e.t OR x.card OR x.door OR x.revision
                   THEN json_strip_nulls(json_build_object(
@@ -88,15 +93,23 @@ BEGIN
       LEFT JOIN gate g ON g.controller_id = e.controller AND g.door = e.door
       -- The line that was true then; for a time before anything is known, the first.
       LEFT JOIN LATERAL (
-        (SELECT c.id, c.department_id FROM cred c WHERE c.credential_id = e.credential AND c.since <= w.t
+        (SELECT c.id, c.department_id, c.credential_id FROM cred c WHERE c.credential_id = e.credential AND c.since <= w.t
           ORDER BY c.since DESC LIMIT 1)
         UNION ALL
-        (SELECT c.id, c.department_id FROM cred c WHERE c.credential_id = e.credential ORDER BY c.since LIMIT 1)
+        (SELECT c.id, c.department_id, c.credential_id FROM cred c WHERE c.credential_id = e.credential ORDER BY c.since LIMIT 1)
         UNION ALL
-        (SELECT c.id, c.department_id FROM cred c
+        (SELECT c.id, c.department_id, c.credential_id FROM cred c
           WHERE e.credential = 0 AND e.card <> '' AND e.kind <> 109 AND c.card_number = e.card AND c.since <= w.t
           ORDER BY c.since DESC LIMIT 1)
+        UNION ALL
+        -- A board tells whole seconds of its own clock: a card may be swiped, by it, just before it was registered.
+        (SELECT c.id, c.department_id, c.credential_id FROM cred c
+          WHERE e.credential = 0 AND e.card <> '' AND e.kind <> 109 AND c.card_number = e.card AND c.since <= w.t + interval '1 minute'
+          ORDER BY c.since LIMIT 1)
         LIMIT 1) k ON true
+      -- A board refuses a card that is not in its list and can not say why; lost ones are not in it.
+     CROSS JOIN LATERAL (SELECT CASE WHEN e.kind <> 112 OR e.credential <> 0 OR e.card = '' THEN e.kind
+                                     WHEN k.id IS NULL THEN 109 WHEN kidoban.credential_is_lost(k.credential_id) THEN 201 ELSE 112 END AS kind) j
       LEFT JOIN LATERAL (
         (SELECT n.id FROM dept n WHERE n.department_id = k.department_id AND n.since <= w.t ORDER BY n.since DESC LIMIT 1)
         UNION ALL
@@ -225,11 +238,12 @@ END $$;
 -- l_…: one entry for each controller heard: its log's name and the oldest sequence number it still holds.
 -- e_…: the events, in any order; e_kind an event code (0: undecodable, its bytes as hex in e_detail), e_reader 0, 1 entry,
 -- 2 exit, e_credential 0 for none, e_flags 1 raised, 2 cleared, 4 by a command of the server.
+-- l_tail, of controllers that do not name their logs: what their last event here looks like.
 -- Answers the marks after the call; a controller whose token is stale is left out and nothing of it is stored.
 CREATE FUNCTION api.poller_ingest(
   l_controller int4[], l_token int8[], l_log bytea[], l_oldest int4[],
   e_controller int4[], e_seq int4[], e_t timestamptz[], e_kind int2[], e_door int2[], e_reader int2[], e_credential int4[],
-  e_card text[], e_revision int8[], e_flags int2[], e_command uuid[], e_detail text[])
+  e_card text[], e_revision int8[], e_flags int2[], e_command uuid[], e_detail text[], l_tail bytea[] DEFAULT NULL)
 RETURNS TABLE (controller_id int4, log bytea, mark int4)
 LANGUAGE plpgsql SET search_path = kidoban, pg_temp AS $$
 #variable_conflict use_column
@@ -260,6 +274,13 @@ BEGIN
     PERFORM kidoban.ingest_new_logs(run, received, fresh);
     PERFORM kidoban.ingest_clocks(stored, received, fresh);
     UPDATE event_log e SET mark = r.last FROM unnest(run) r WHERE e.id = r.log AND r.last > r.mark;
+    IF array_remove(l_tail, NULL) <> '{}' THEN
+      UPDATE event_log e SET tail = t.tail
+        FROM unnest(run) r
+        JOIN (SELECT l.c, l.tail, (SELECT max(x.seq) FROM unnest(e_controller, e_seq) AS x(c, seq) WHERE x.c = l.c) AS seq
+                FROM unnest(l_controller, l_tail) AS l(c, tail) WHERE l.tail IS NOT NULL) t ON t.c = r.controller AND t.seq = r.last
+       WHERE e.id = r.log AND r.last > r.mark;
+    END IF;
   END IF;
   RETURN QUERY SELECT e.controller_id, e.log, e.mark FROM unnest(run) r JOIN event_log e ON e.id = r.log;
 END $$;

@@ -31,7 +31,8 @@ END $$;
 CREATE FUNCTION api.poller_lease(poller int4)
 RETURNS TABLE (controller_id int4, token int8, driver text, address inet, port int4, serial text, log bytea, mark int4,
                key_epoch int4, key_wrapped bytea, old_key_epoch int4, old_key_wrapped bytea, enrolled bool,
-               doors int2[], gates int4[])
+               doors int2[], gates int4[], tail bytea, keypads int2, contacts int2, delays int2[], door_events bool,
+               take_listener bool)
 LANGUAGE plpgsql SET search_path = kidoban, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -80,7 +81,9 @@ BEGIN
     SELECT l.controller_id, l.token, c.driver, c.address, c.port, c.serial, e.log, coalesce(e.mark, 0),
            k.epoch, k.wrapped, o.epoch, o.wrapped, k.epoch IS NOT NULL,
            ARRAY(SELECT g.door FROM gate g WHERE g.controller_id = c.id ORDER BY g.door),
-           ARRAY(SELECT g.id FROM gate g WHERE g.controller_id = c.id ORDER BY g.door)
+           ARRAY(SELECT g.id FROM gate g WHERE g.controller_id = c.id ORDER BY g.door),
+           e.tail, d.keypads, d.contacts,
+           ARRAY(SELECT greatest(d.delays[n], b.delays[n]) FROM generate_series(1, 4) n ORDER BY n)::int2[], b.door_events, b.take_listener
       FROM controller_lease l
       JOIN controller c ON c.id = l.controller_id
       JOIN controller_state s ON s.controller_id = c.id
@@ -89,6 +92,17 @@ BEGIN
       LEFT JOIN LATERAL (SELECT x.epoch, x.wrapped FROM controller_key x
                           WHERE x.controller_id = c.id AND x.state IN ('staged', 'retired')
                           ORDER BY (x.state = 'staged') DESC, x.epoch DESC LIMIT 1) o ON true
+      LEFT JOIN uhppote_board b ON b.controller_id = c.id
+      -- Readers of a board of four doors are numbered as the doors, of others in and out in turn.
+      LEFT JOIN LATERAL (
+        SELECT coalesce(bit_or(CASE WHEN c.serial ~ '^4' THEN CASE WHEN g.entry_reader = 'card_keypad' THEN 1 << g.door - 1 ELSE 0 END
+                                    ELSE CASE WHEN g.entry_reader = 'card_keypad' THEN 1 << 2 * g.door - 2 ELSE 0 END
+                                       + CASE WHEN g.exit_reader = 'card_keypad' THEN 1 << 2 * g.door - 1 ELSE 0 END END), 0)::int2 AS keypads,
+               coalesce(bit_or(CASE WHEN g.parameters ->> 'door_sensor' = 'none' THEN 0 ELSE 1 << g.door - 1 END), 0)::int2 AS contacts,
+               ARRAY(SELECT coalesce((SELECT least((x.parameters ->> 'unlock_time')::int4, 255)::int2 FROM gate x
+                                       WHERE x.controller_id = c.id AND x.door = n AND x.parameters ->> 'unlock_time' ~ '^[0-9]{1,4}$'), 0)
+                       FROM generate_series(1, 4) n ORDER BY n)::int2[] AS delays
+          FROM gate g WHERE b.controller_id IS NOT NULL AND g.controller_id = c.id AND g.door BETWEEN 1 AND 4) d ON b.controller_id IS NOT NULL
      WHERE l.poller_id = me
      ORDER BY l.controller_id;
 END $$;

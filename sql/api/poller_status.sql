@@ -123,6 +123,14 @@ BEGIN
             JOIN unnest(controller, seen_at) AS c(c, at) ON c.c = d.c
            WHERE d.c = ANY (mine)) x
    WHERE s.gate_id = x.id;
+  -- A board raises alarms and never ends them: its door closed and its inputs quiet do.
+  UPDATE alarm a SET cleared_at = greatest(x.at, a.raised_at), batch = fresh
+    FROM (SELECT g.id, c.at FROM unnest(g_controller, g_door, door_state, alarms) AS d(c, door, door_st, al)
+            JOIN controller k ON k.id = d.c AND k.driver = 'uhppote'
+            JOIN gate g ON g.controller_id = d.c AND g.door = d.door
+            JOIN unnest(controller, seen_at) AS c(c, at) ON c.c = d.c
+           WHERE d.c = ANY (mine) AND d.door_st <> 2 AND d.al = 0) x
+   WHERE a.gate_id = x.id AND a.kind IN (203, 208, 209, 214) AND a.cleared_at IS NULL AND NOT a.momentary;
   -- Gates of a controller that fell silent are shown again, with their age.
   UPDATE gate_state s SET batch = fresh FROM gate g
    WHERE g.id = s.gate_id AND g.controller_id = ANY (coalesce(went.down, '{}') || coalesce(went.up, '{}')) AND s.batch <> fresh;

@@ -363,7 +363,10 @@ DECLARE
   moved   int4[];
   concerned int4[];
   full_of int4[];
+  boards  int4[] := ARRAY(SELECT l.controller_id FROM controller_lease l JOIN controller c ON c.id = l.controller_id
+                           WHERE l.poller_id = poller_streams.poller AND c.driver = 'uhppote' ORDER BY 1);
 BEGIN
+  PERFORM kidoban.uhppote_follow(boards);
   SELECT min(s.confirmed_revision) INTO lowest FROM controller_stream s
    WHERE s.controller_id = ANY (mine) AND s.stream = 2 AND s.confirmed_revision < revoked;
   IF lowest IS NOT NULL THEN
@@ -377,7 +380,7 @@ BEGIN
   END IF;
 
   -- What holds nothing is filled without anyone asking, but not against who stopped that, and not again and again.
-  full_of := ARRAY(SELECT c FROM unnest(mine) c
+  full_of := ARRAY(SELECT c FROM unnest(mine || boards) c
                     WHERE NOT EXISTS (SELECT FROM controller_stream s WHERE s.controller_id = c AND s.stream = 1)
                       AND NOT EXISTS (SELECT FROM job j
                                        WHERE j.controller_id = c AND j.kind = 'permit_transfer' AND j.stream = 1
@@ -401,7 +404,7 @@ BEGIN
       JOIN job j ON j.controller_id = l.controller_id AND j.kind = 'permit_transfer' AND j.stream = 1
                 AND j.state IN ('queued', 'running') AND j.next_at <= clock_timestamp()
       LEFT JOIN controller_stream s ON s.controller_id = l.controller_id AND s.stream = 1
-     WHERE l.controller_id = ANY (mine)
+     WHERE l.controller_id = ANY (mine || boards)
      ORDER BY j.id;
 END $$;
 
@@ -412,6 +415,10 @@ BEGIN
     RETURN false;
   END IF;
   PERFORM kidoban.stream_set(ARRAY[controller], stream, revision, digest);
+  -- A board has no deny list: what its cards are is all there is.
+  IF stream = 1 AND EXISTS (SELECT FROM controller c WHERE c.id = controller AND c.driver = 'uhppote') THEN
+    PERFORM kidoban.stream_set(ARRAY[controller], 2::int2, revision, NULL);
+  END IF;
   RETURN true;
 END $$;
 

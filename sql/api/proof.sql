@@ -66,7 +66,7 @@ BEGIN
       LEFT JOIN controller_stream s ON s.controller_id = c.id AND s.stream = 1
       LEFT JOIN LATERAL (SELECT x.revision FROM controller_stream_history x
                           WHERE x.controller_id = c.id AND x.stream = 1 ORDER BY x.to_t DESC LIMIT 1) h ON s.controller_id IS NULL
-     WHERE c.driver = 'kidoban' GROUP BY 1, 2
+     GROUP BY 1, 2
   LOOP
     RETURN QUERY
       WITH wanted AS MATERIALIZED (SELECT * FROM kidoban.rights_at(people, NULL) r WHERE r.controller_id = ANY (part.controllers)),
@@ -167,7 +167,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $
 DECLARE
   lowest int8 := (SELECT min(coalesce(s.confirmed_revision, (SELECT x.revision FROM controller_stream_history x
                                                              WHERE x.controller_id = c.id AND x.stream = 1 ORDER BY x.to_t DESC LIMIT 1)))
-                    FROM controller c LEFT JOIN controller_stream s ON s.controller_id = c.id AND s.stream = 1 WHERE c.driver = 'kidoban');
+                    FROM controller c LEFT JOIN controller_stream s ON s.controller_id = c.id AND s.stream = 1);
 BEGIN
   RETURN QUERY SELECT * FROM kidoban.exposure(kidoban.touched_cardholders(lowest, kidoban.latest_revision())) e WHERE e.state <> 'confirmed';
 END $$;

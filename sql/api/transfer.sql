@@ -16,7 +16,7 @@ BEGIN
    WHERE j.controller_id = ANY (controllers) AND j.kind = 'permit_transfer' AND j.stream = 1 AND j.state IN ('queued', 'running');
   INSERT INTO job (kind, controller_id, stream, payload, created_by)
   SELECT 'permit_transfer', c.id, 1, about, operator
-    FROM controller c WHERE c.id = ANY (controllers) AND c.enabled AND c.driver = 'kidoban' ORDER BY c.id
+    FROM controller c WHERE c.id = ANY (controllers) AND c.enabled ORDER BY c.id
   ON CONFLICT DO NOTHING;
   RETURN cardinality(controllers);
 END $$;
@@ -39,7 +39,7 @@ BEGIN
     RETURN;
   END IF;
   targets := ARRAY(SELECT c.id FROM controller c
-                    WHERE c.enabled AND c.driver = 'kidoban'
+                    WHERE c.enabled
                       AND (mine.payload -> 'controllers' IS NULL OR mine.payload -> 'controllers' @> to_jsonb(c.id)));
   queued := 0;
   advanced := 0;

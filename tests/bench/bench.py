@@ -8,7 +8,8 @@ KIDOBAN_BENCH_ROWS     rows of the history fixture (20000000)
 KIDOBAN_BENCH_GATES    controllers, one gate each (1000)
 KIDOBAN_BENCH_SECONDS  of each HTTP measurement (4), in KIDOBAN_BENCH_ROUNDS rounds (3)
 KIDOBAN_BENCH_PEOPLE   cardholders of an import and of a full load (299990)
-KIDOBAN_BENCH_ONLY     parts to run, of: people load history web operators browser click lost ingest sweep (all)
+KIDOBAN_BENCH_BOARDS   UHPPOTE boards, four gates each (250)
+KIDOBAN_BENCH_ONLY     parts to run, of: people load history web operators browser click lost ingest sweep boards (all)
 """
 import os
 import pathlib
@@ -20,6 +21,7 @@ import traceback
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "lib"), str(HERE.parent / "system")]
 import private_site  # noqa: E402
+from boards import BoardSweep  # noqa: E402
 from events import Events  # noqa: E402
 from history import History  # noqa: E402
 from imports import People  # noqa: E402
@@ -29,7 +31,7 @@ from transfers import Transfers  # noqa: E402
 from web import Web  # noqa: E402
 from world import World  # noqa: E402
 
-PARTS = ("people", "load", "history", "web", "operators", "browser", "click", "lost", "ingest", "sweep")
+PARTS = ("people", "load", "history", "web", "operators", "browser", "click", "lost", "ingest", "sweep", "boards")
 ALONE = ("people", "load")   # on sites of their own
 
 
@@ -118,6 +120,7 @@ def run(bench, table, wanted):
         "lost": [transfers.lost],
         "ingest": [events.ingest],
         "sweep": [lambda: events.sweep(0), lambda: events.sweep(20)],
+        "boards": [BoardSweep(table, number("BOARDS", 250)).run],
     }
     bench.wait_up(300)
     bench.wait_permits(600)

@@ -10,9 +10,9 @@ sys.path[:0] = [str(HERE.parent / "lib"), str(HERE.parent / "system")]
 import private_site  # noqa: E402
 import tap as taps  # noqa: E402
 
-SMALL = {"ROWS": "100000", "GATES": "40", "SECONDS": "1", "ROUNDS": "1", "SAMPLES": "20", "BURST": "4000", "PEOPLE": "2000"}
+SMALL = {"ROWS": "100000", "GATES": "40", "SECONDS": "1", "ROUNDS": "1", "SAMPLES": "20", "BURST": "4000", "PEOPLE": "2000", "BOARDS": "6"}
 ROWS = ("history bytes a row", "history first page, newest", "hundred-gate scope", "browser's stream", "click to the gate's answer", "event ingest end to end",
-        "sweep of 40 controllers", "import of 2000 cardholders", "the same file again", "export of 2000", "delta for 40 gates after 1 change",
+        "sweep of 40 controllers", "sweep of 6 UHPPOTE boards", "6 UHPPOTE boards from nothing", "import of 2000 cardholders", "the same file again", "export of 2000", "delta for 40 gates after 1 change",
         "after 2000 changes", "full load of one gate", "lost card to the last of 40 gates", "memory of a FastCGI process", "log-in under 100 operators", "rights and scope, gates page",
         "a write with its entry", "sealing of the system log")
 

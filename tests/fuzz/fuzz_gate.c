@@ -9,6 +9,7 @@
 #include "gate/codec.h"
 #include "gate/driver.h"
 #include "gate/permit.h"
+#include "gate/uhppote_message.h"
 
 static void
 broke(const char *what)
@@ -53,6 +54,23 @@ fuzz_record(const uint8_t *data, size_t size)
 	if (event_decode(data, size, &e) == GATE_OK && !e.quarantined &&
 	    (event_encode(&e, again, sizeof again) != (int)size || memcmp(again, data, size) != 0))
 		broke("an event does not encode to the same bytes");
+}
+
+void
+fuzz_uhppote(const uint8_t *data, size_t size)
+{
+	uint8_t once[UHPPOTE_SIZE], twice[UHPPOTE_SIZE];
+	struct uhppote_message m;
+
+	for (int reply = 0; reply < 2; reply++) {
+		if (uhppote_decode(data, size, reply, &m) != UHPPOTE_OK)
+			continue;
+		if (uhppote_encode(&m, once) < 0)
+			broke("a board's datagram was accepted that can not be");
+		if (uhppote_decode(once, sizeof once, reply, &m) != UHPPOTE_OK || uhppote_encode(&m, twice) < 0 ||
+		    memcmp(once, twice, sizeof once) != 0)
+			broke("a board's datagram does not read the same again");
+	}
 }
 
 /* --- the session ------------------------------------------------------------------------------------------- */
@@ -193,6 +211,8 @@ next_input(struct play *p, uint8_t kind, uint8_t argument, const uint8_t *data, 
 	case GATE_IN_TICK:
 	case GATE_IN_STORE_FAILED:
 	case GATE_IN_TRANSFER_STOP:
+	case GATE_IN_CARDS:
+	case GATE_INPUTS:
 		break;
 	}
 	if (in.kind == GATE_IN_SLOT && gate_session_holds_slot(p->session))
@@ -215,6 +235,139 @@ fuzz_session(const uint8_t *data, size_t size)
 	for (size_t steps = 0; size >= 3 && steps < 2000; data += 3, size -= 3, steps++) {
 		p.now += data[2] * (data[2] > 200 ? 100 : 5);
 		next_input(&p, data[0], data[1], data + 3, size - 3);
+	}
+	gate_session_free(p.session);
+}
+
+/* --- a board's session ------------------------------------------------------------------------------------- */
+
+struct board_play {
+	struct gate_session *session;
+	struct gate_actions out;
+	int64_t now;
+	int slot, channel, storing;
+	uint8_t asked[UHPPOTE_SIZE];
+	uint32_t last;			/* index handed over */
+	uint8_t log[GATE_LOG_SIZE];
+	struct uhppote_card cards[8];
+	uint32_t removed[4];
+	struct gate_card_plan plan;
+};
+
+static void
+obey_board(struct board_play *p)
+{
+	for (size_t i = 0; i < p->out.count; i++) {
+		const struct gate_action *a = &p->out.item[i];
+
+		if (a->kind == GATE_ACT_SEND) {
+			if (!p->channel || !p->slot || a->u.send.size != UHPPOTE_SIZE)
+				broke("a board was asked without a channel or a slot, or not in 64 bytes");
+			if (p->asked[0] != 0 && p->asked[1] == 0x40 && memcmp(p->asked, a->u.send.bytes, UHPPOTE_SIZE) == 0)
+				broke("a door was opened twice by one command");
+			memcpy(p->asked, a->u.send.bytes, UHPPOTE_SIZE);
+		} else if (a->kind == GATE_ACT_CONNECT) {
+			p->channel = 1;
+		} else if (a->kind == GATE_ACT_DISCONNECT) {
+			p->channel = 0;
+		} else if (a->kind == GATE_ACT_RELEASE_SLOT) {
+			p->slot = 0;
+		} else if (a->kind == GATE_ACT_EVENTS) {
+			if (p->storing)
+				broke("events were given before those before them were stored");
+			p->storing = 1;
+			p->last = a->u.events.oldest + a->u.events.count - 1;
+			memcpy(p->log, a->u.events.log, sizeof p->log);
+		}
+	}
+}
+
+/* The question with other bytes behind it is nearly an answer. */
+static void
+board_input(struct board_play *p, uint8_t kind, uint8_t argument, const uint8_t *data, size_t size)
+{
+	struct gate_input in = { .kind = (enum gate_input_kind)(kind % GATE_INPUTS) };
+	uint8_t datagram[UHPPOTE_SIZE];
+
+	if (kind >= 128)
+		in.kind = kind % 3 == 0 ? GATE_IN_TICK : kind % 3 == 1 ? GATE_IN_SLOT : GATE_IN_MESSAGE;
+	switch (in.kind) {
+	case GATE_IN_SLOT:
+		if (gate_session_holds_slot(p->session))
+			return;
+		p->slot = 1;
+		break;
+	case GATE_IN_CHANNEL_UP:
+		if (gate_session_state(p->session) != GATE_SESSION_CONNECTING)
+			return;
+		break;
+	case GATE_IN_CHANNEL_DOWN:
+		p->channel = 0;
+		in.u.text = "fuzz";
+		break;
+	case GATE_IN_MESSAGE:
+		memcpy(datagram, p->asked, sizeof datagram);
+		memcpy(datagram + 8, data, size < 32 ? size : 32);
+		if (argument & 1 && size > 2)
+			memset(datagram + 8, data[0] & 1, 4);
+		if (argument >= 250)
+			datagram[argument % 8] ^= 1;
+		in.u.message.bytes = datagram;
+		in.u.message.size = argument == 249 ? 63 : sizeof datagram;
+		break;
+	case GATE_IN_STORED:
+	case GATE_IN_STORE_FAILED:
+		if (!p->storing)
+			return;
+		p->storing = 0;
+		in.u.stored.log = p->log;
+		in.u.stored.mark = argument & 1 ? p->last : argument;
+		break;
+	case GATE_IN_COMMAND:
+		in.u.command.id[0] = argument;
+		in.u.command.door = argument % 6;
+		in.u.command.command = argument % 9;
+		in.u.command.value = argument % 4;
+		in.u.command.expires_mono_ms = p->now + argument * 50;
+		break;
+	case GATE_IN_WANT:
+		in.u.want = argument;
+		break;
+	case GATE_IN_CARDS:
+		if (gate_session_is_transferring(p->session))
+			return;
+		for (uint32_t i = 0; i < 8; i++)
+			p->cards[i] = (struct uhppote_card){ .number = i + (argument & 1), .from = { 2026, 1, 1 }, .to = { 2029, 1, 1 } };
+		p->plan = (struct gate_card_plan){ argument & 2, 5, argument % 9, argument % 5, p->cards, p->removed };
+		in.u.cards = &p->plan;
+		break;
+	case GATE_IN_CLOCK_RULES:
+		in.u.clock_rules.tz = "JST-9";
+		break;
+	default:
+		break;
+	}
+	gate_step(p->session, &in, p->now, 1760000000000 + p->now, &p->out);
+	obey_board(p);
+	if (p->slot != gate_session_holds_slot(p->session))
+		broke("slot accounting of a board differs");
+}
+
+void
+fuzz_board(const uint8_t *data, size_t size)
+{
+	static struct board_play p;
+	struct gate_config config = { .serial = 405000001, .fresh_log = { 1 }, .board = { .doors = 15, .port = 60001,
+		.address = { 127, 0, 0, 1 }, .take_listener = size % 2 } };
+
+	memset(&p, 0, sizeof p);
+	config.mark = size % 3;
+	config.tail_known = size % 5 > 0;
+	if ((p.session = gate_session_new(&gate_driver_uhppote, &config)) == NULL)
+		return;
+	for (size_t steps = 0; size >= 3 && steps < 2000; data += 3, size -= 3, steps++) {
+		p.now += data[2] * (data[2] > 200 ? 100 : 5);
+		board_input(&p, data[0], data[1], data + 3, size - 3);
 	}
 	gate_session_free(p.session);
 }

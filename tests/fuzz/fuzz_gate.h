@@ -13,5 +13,10 @@ void fuzz_message(const uint8_t *data, size_t size);
 void fuzz_record(const uint8_t *data, size_t size);
 /* The input drives a session: each byte pair is an input kind and its argument, datagrams come from the rest. */
 void fuzz_session(const uint8_t *data, size_t size);
+/* The input is a datagram from or to a UHPPOTE board: what is accepted encodes, and reads the same again. */
+void fuzz_uhppote(const uint8_t *data, size_t size);
+
+/* The input drives a board's session: kinds of input and arguments, its datagrams answer what was asked, or nearly so. */
+void fuzz_board(const uint8_t *data, size_t size);
 
 #endif

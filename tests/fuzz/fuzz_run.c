@@ -71,6 +71,27 @@ bend(uint8_t *p, size_t size)
 	return size;
 }
 
+/* A datagram of a board: one of the 35 functions, mostly plausible bytes in it. */
+static void
+one_board_datagram(void)
+{
+	static const uint8_t likely[] = { 0x00, 0x01, 0x02, 0x04, 0x20, 0x26, 0x11, 0x55, 0xAA, 0xFF };
+	uint8_t *tight = malloc(64);
+
+	if (tight == NULL)
+		exit(99);
+	for (size_t i = 0; i < 64; i++)
+		tight[i] = below(4) ? likely[below(sizeof likely)] : (uint8_t)below(256);
+	tight[0] = below(16) ? 0x17 : 0x19;
+	tight[1] = below(16) ? (uint8_t)(0x20 + 2 * below(0x60)) : 0x20;
+	if (below(2))
+		memset(tight + 20 + below(40), 0, 4);
+	if (!below(3))
+		memcpy(tight + (below(2) ? 8 : 12), "\x55\xAA\xAA\x55", 4);
+	fuzz_uhppote(tight, 64 - (below(32) == 0));
+	free(tight);
+}
+
 static void
 one_round(size_t round)
 {
@@ -90,10 +111,12 @@ one_round(size_t round)
 	if (size > GATE_HEADER_SIZE)
 		fuzz_record(tight + GATE_HEADER_SIZE, size - GATE_HEADER_SIZE);
 	free(tight);
+	one_board_datagram();
 	if (round % 16 == 0) {
 		for (size = 0; size < INPUT_MAX; size++)
 			input[size] = (uint8_t)below(256);
 		fuzz_session(input, below(INPUT_MAX));
+		fuzz_board(input, below(INPUT_MAX));
 	}
 	free(input);
 }

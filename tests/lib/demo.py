@@ -33,14 +33,18 @@ def main():
 
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, end)
+    # One board that anyone can buy among our own controllers, and one that is only on the network, for the search to find.
+    boards = (4,) if gates >= 6 else ()
     site = private_site.Site(sys.argv[1], gates=gates, seed=number("DEMO_SEED", 1, 1, 65535), backfill=36, durable=True,
-                             port=number("DEMO_PORT", None, 1, 65535), rate=max(30, gates), simulator_options=["--steady"], incidents=True)
+                             port=number("DEMO_PORT", None, 1, 65535), rate=max(30, gates), simulator_options=["--steady"], incidents=True,
+                             uhppote=boards, spare_boards=[{"serial": 205000900}] if boards else (), board_options=["--rate", "6"])
     print("starting PostgreSQL, Apache, the programs and the simulated controllers ...", flush=True)
     try:
         with site:
             up.set()
+            stray = f"; a board that nobody has added yet answers at {site.facts['network']}.{len(boards) + 1}" if boards else ""
             print(f"\nurl: {site.url}\noperator: admin\npassword: {site.password}\n\n"
-                  f"{site.gates} gates. The certificate is self-signed. Ctrl-C stops all; data stays in {site.state}; "
+                  f"{site.gates} gates{stray}. The certificate is self-signed. Ctrl-C stops all; data stays in {site.state}; "
                   "make demo-reset forgets it.", flush=True)
             over.wait()
             print("stopping ...", flush=True)

@@ -37,6 +37,9 @@ GIVEN_NAMES = """陽翔:ハルト 蓮:レン 湊:ミナト 大翔:ヒロト 樹:
 直樹:ナオキ 拓也:タクヤ 誠:マコト 浩二:コウジ 和也:カズヤ 隆:タカシ 修:オサム 学:マナブ 洋平:ヨウヘイ 結衣:ユイ 陽葵:ヒマリ 凛:リン
 咲良:サクラ 美咲:ミサキ 葵:アオイ 七海:ナナミ 彩:アヤ 愛:アイ 麻衣:マイ 恵:メグミ 由美子:ユミコ 真由美:マユミ 久美子:クミコ 智子:トモコ
 陽子:ヨウコ 裕子:ユウコ 直美:ナオミ 明日香:アスカ 千尋:チヒロ""".split()
+BOARD_PLACES = ["守衛所", "駐輪場", "資材庫", "休憩室"]
+BOARD_PORT = 60000
+FACILITY = 100  # of the cards that boards read, as a Wiegand-26 reader reports them
 # Operators besides the first: name, display name, management groups, departments with what is below them.
 OPERATORS = [
     ("honkan", "本館 担当", [1, 2], ["管理本部", "営業本部"]),
@@ -66,6 +69,7 @@ class Controller:
     address: str
     port: int
     doors: list
+    driver: str = "kidoban"
 
 
 @dataclasses.dataclass
@@ -83,16 +87,19 @@ class Cardholder:
 
 
 class Plan:
-    """Everything of one made-up organisation. network is the first three octets' start, such as "127.20.30"."""
+    """Everything of one made-up organisation. network is the first three octets' start, such as "127.20.30".
 
-    def __init__(self, gates=40, cardholders=500, seed=1, network="127.20.30", port=11000, doors_per_controller=(1, 4)):
-        if not 1 <= gates <= 1000:
-            raise ValueError(f"gates must be 1 to 1000 (L-1), not {gates}")
+    uhppote: how many doors each UHPPOTE board has; they are among the gates, the last ones."""
+
+    def __init__(self, gates=40, cardholders=500, seed=1, network="127.20.30", port=11000, doors_per_controller=(1, 4), uhppote=()):
+        if not 1 <= gates <= 1000 or sum(uhppote) > gates:
+            raise ValueError(f"gates must be 1 to 1000 (L-1), not {gates}, {sum(uhppote)} of them on boards")
         self.random = random.Random(seed)
         self.seed, self.network, self.port = seed, network, port
-        self.gate_count, self.doors_per_controller = gates, doors_per_controller
+        self.gate_count, self.doors_per_controller = gates - sum(uhppote), doors_per_controller
         self.departments = []  # (id, parent id or None, code, name)
-        self.controllers = []
+        self.controllers = []  # of our own protocol; the others are in boards
+        self.boards = []
         self.gate_groups = []  # (id, name, [gate ids])
         self.cardholders = []
         self._make_departments(DEPARTMENTS, None)
@@ -100,10 +107,12 @@ class Plan:
         self._make_gate_groups()
         for number in range(1, cardholders + 1):
             self._make_cardholder(number)
+        if uhppote:
+            self._make_boards(uhppote)
 
     @property
     def doors(self):
-        return [door for controller in self.controllers for door in controller.doors]
+        return [door for controller in (*self.controllers, *self.boards) for door in controller.doors]
 
     def _make_departments(self, tree, parent):
         for name, below in (tree.items() if isinstance(tree, dict) else ((name, {}) for name in tree)):
@@ -176,6 +185,28 @@ class Plan:
             permits.append((gate, None, draw.choice([1, 2, 4])))
         return permits
 
+    def _make_boards(self, door_counts):
+        """Boards with a gate group of their own, and those who may pass there: a board holds decimal card numbers of 32 bits only."""
+        gate = self.gate_count
+        prefix, third = self.network.rsplit(".", 1)
+        for index, doors in enumerate(door_counts):
+            identity = len(self.controllers) + index + 1
+            address = f"{prefix}.{int(third) + index // 250}.{index % 250 + 1}"
+            board = Controller(identity, f"{doors}05{self.seed % 1000:03}{index + 1:03}", f"UHPPOTE {index + 1:03}", address, BOARD_PORT, [], "uhppote")
+            for number in range(1, doors + 1):
+                gate += 1
+                name = f"{BOARD_PLACES[number - 1]}{f' {index + 1}' if index else ''}"
+                board.doors.append(Door(gate, number, name, BUILDINGS[2], "別館", len(GROUPS), "card", "none" if doors == 4 else "card"))
+            self.boards.append(board)
+        gates = [door.gate for board in self.boards for door in board.doors]
+        groups = []
+        for part in range(0, len(gates), 200):
+            groups.append(len(self.gate_groups) + 1)
+            self.gate_groups.append((groups[-1], f"別館 全ゲート{f' ({part // 200 + 1})' if part else ''}", gates[part:part + 200]))
+        for person in self.cardholders[::5]:
+            person.cards = [str(FACILITY * 100000 + person.id)]
+            person.permits += [(None, group, 1) for group in groups]
+
     # --- written out -----------------------------------------------------------------------------------------------
 
     def incidents(self):
@@ -208,10 +239,10 @@ class Plan:
         for row in self.departments:
             out.append(insert("department (id, parent_id, code, name)", [row]))
         out.append(insert("controller (id, name, driver, address, port, serial)",
-                          [(c.id, c.name, "kidoban", c.address, c.port, c.serial) for c in self.controllers]))
+                          [(c.id, c.name, c.driver, c.address, c.port, c.serial) for c in (*self.controllers, *self.boards)]))
         out.append(insert("gate (id, controller_id, door, management_group_id, name, building, place, entry_reader, exit_reader)",
                           [(d.gate, c.id, d.number, d.group, d.name, d.building, d.place, d.entry, d.exit)
-                           for c in self.controllers for d in c.doors]))
+                           for c in (*self.controllers, *self.boards) for d in c.doors]))
         out.append(insert("gate_group (id, name)", [group[:2] for group in self.gate_groups]))
         out.append(insert("gate_group_member (gate_group_id, gate_id)",
                           [(group, gate) for group, _, gates in self.gate_groups for gate in gates]))

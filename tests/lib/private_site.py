@@ -20,6 +20,7 @@ import csv
 import fcntl
 import glob
 import io
+import itertools
 import json
 import os
 import pathlib
@@ -37,13 +38,14 @@ import time
 import urllib.error
 import urllib.request
 
+import uhppote_simulator
 from ordinary import SOURCE, become_ordinary, builddir  # noqa: F401 (scripts call private_site.become_ordinary)
-from plan import Plan
+from plan import BOARD_PORT, Plan
 from supervisor import Program, Supervisor
 
 FASTCGI = ("session", "gates", "history", "live", "cardholders", "organisation", "explanations", "transfers", "imports", "operators", "system")
 # In the order of starting. They are stopped the other way round: controllers go last of all that polls them.
-COMPONENTS = ("postgres", "keeper", *FASTCGI, "httpd", "gate-simulator", "gate-poller", "transfer")
+COMPONENTS = ("postgres", "keeper", *FASTCGI, "httpd", "gate-simulator", "uhppote-boards", "gate-poller", "transfer")
 HTTPD_MODULES = ("mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_basic", "alias", "dir", "mime",
                  "headers", "setenvif", "reqtimeout", "ssl", "proxy", "proxy_fcgi")
 
@@ -73,18 +75,18 @@ def free_port(kind=socket.SOCK_STREAM):
         return probe.getsockname()[1]
 
 
-def free_network(hosts, port):
-    """A random 127.x.y such that the first addresses of it have that UDP port free."""
+def free_network(hosts, *ports):
+    """A random 127.x.y such that the first addresses of it have these UDP ports free."""
     for _ in range(100):
         network = f"127.{random.SystemRandom().randint(16, 250)}.{random.SystemRandom().randint(1, 240)}"
         try:
-            for host in (1, min(hosts, 250)):
+            for host, port in itertools.product((1, min(hosts, 250)), ports):
                 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
                     probe.bind((f"{network}.{host}", port))
             return network
         except OSError:
             continue
-    raise SiteError(f"UDP port {port} is not free on loopback addresses")
+    raise SiteError(f"UDP ports {ports} are not free on loopback addresses")
 
 
 def find_program(name, *folders):
@@ -109,11 +111,12 @@ class Site:
     history that the simulated controllers remember. rate: events a minute. settings: {"gate-poller": {"name": value}} for
     kidoban.conf; "" for all programs. simulator_options: further words of its command line. httpd_extra: lines for the private virtual host. components: what to start. durable: survive the
     machine's crash too (fsync); a killed process never costs data. threads: in each of Apache's two
-    processes; one is held by each event stream."""
+    processes; one is held by each event stream. uhppote: how many doors each UHPPOTE board has (among the gates); spare_boards:
+    settings of further boards that exist but nobody has added; board_options: words of their simulator's command line."""
 
     def __init__(self, directory, gates=40, cardholders=500, seed=1, doors_per_controller=(1, 4), port=None, backfill=0, rate=None,
                  settings=None, simulator_options=(), incidents=False, httpd_extra="", components=COMPONENTS, durable=False, threads=256,
-                 build=None, password=None, postgres_options=(), say=None):
+                 build=None, password=None, postgres_options=(), say=None, uhppote=(), spare_boards=(), board_options=()):
         self.state = pathlib.Path(directory).resolve()
         self.build = pathlib.Path(build).resolve() if build else builddir()
         self.gates, self.cardholders, self.seed, self.doors = gates, cardholders, seed, doors_per_controller
@@ -122,6 +125,7 @@ class Site:
         self.httpd_modules = HTTPD_MODULES
         self.simulator_options, self.httpd_extra, self.postgres_options = tuple(simulator_options), httpd_extra, tuple(postgres_options)
         self.incidents, self.password = incidents, password
+        self.uhppote, self.spare_boards, self.board_options = tuple(uhppote), tuple(spare_boards), tuple(board_options)
         self.say = say or (lambda text: print(f"# {text}", file=sys.stderr, flush=True))
         self.supervisor = None
         self.facts = {}
@@ -153,7 +157,7 @@ class Site:
         self.start_component("postgres")
         self._prepare_database()
         for name in self.components:
-            if name != "postgres":
+            if name != "postgres" and (name != "uhppote-boards" or self.uhppote or self.spare_boards):
                 self.start_component(name)
         if "httpd" in self.components and "session" in self.components:
             self.wait(self.healthy, 60, "the console to answer")
@@ -198,20 +202,22 @@ class Site:
             self.facts = json.loads(path.read_text(encoding="utf-8"))
             kept = self.facts["plan"]
             self.gates, self.cardholders, self.seed = kept["gates"], kept["cardholders"], kept["seed"]
-            self.doors = tuple(kept["doors"])
+            self.doors, self.uhppote = tuple(kept["doors"]), tuple(kept.get("uhppote", ()))
             if self.port is None:
                 self.port = self.facts["port"] if self._port_free(self.facts["port"]) else free_port()
         else:
             self.port = self.port or free_port()
             self.facts = {
-                "plan": {"gates": self.gates, "cardholders": self.cardholders, "seed": self.seed, "doors": list(self.doors)},
-                "network": free_network(self.gates, 11000), "controller_port": 11000,
+                "plan": {"gates": self.gates, "cardholders": self.cardholders, "seed": self.seed, "doors": list(self.doors),
+                         "uhppote": list(self.uhppote)},
+                "network": free_network(self.gates, 11000, BOARD_PORT), "controller_port": 11000,
                 "password": self.password or secrets.token_urlsafe(12), "mutual_auth_password": secrets.token_urlsafe(18),
             }
         if not self._port_free(self.port):
             raise SiteError(f"port {self.port} is in use; choose another one by DEMO_PORT")
         self.facts["port"] = self.port
         self.facts.setdefault("nudge_port", free_port(socket.SOCK_DGRAM))
+        self.facts.setdefault("listen_port", free_port(socket.SOCK_DGRAM))
         self.password = self.facts["password"]
         self._write_private(path, json.dumps(self.facts, indent=1))
 
@@ -234,11 +240,11 @@ class Site:
 
     @property
     def plan(self):
-        return Plan(self.gates, self.cardholders, self.seed, self.facts["network"], self.facts["controller_port"], self.doors)
+        return Plan(self.gates, self.cardholders, self.seed, self.facts["network"], self.facts["controller_port"], self.doors, self.uhppote)
 
     @property
     def controllers(self):
-        """(controller id, serial, address, port, [gate ids by door]) of every simulated controller."""
+        """(controller id, serial, address, port, [gate ids by door]) of every simulated controller of our own protocol."""
         return [(c.id, c.serial, c.address, c.port, [door.gate for door in c.doors]) for c in self.plan.controllers]
 
     @property
@@ -260,6 +266,13 @@ class Site:
         self._write_httpd()
         incidents = self.plan.incidents() if self.incidents else ()
         self._write_private(self.state / "site.xml", self.plan.site_xml(self.facts["mutual_auth_password"], incidents))
+        self._write_private(self.state / "boards.json", json.dumps(self._boards(), indent=1))
+
+    def _boards(self):
+        """What the simulator of boards needs: hardware, not one card. Spare ones have the addresses behind those of the plan."""
+        boards = [{"serial": int(board.serial), "address": board.address, "port": board.port} for board in self.plan.boards]
+        spare = [{"address": f"{self.facts['network']}.{len(boards) + n}", "port": BOARD_PORT, **board} for n, board in enumerate(self.spare_boards, 1)]
+        return boards + spare
 
     def _write_conf(self, name, changes):
         """A settings file; changes win over self.settings, {"section": {"name": value}}."""
@@ -268,7 +281,8 @@ class Site:
                  "password_list_file": SOURCE / "conf/passwords.txt", "password_site_list_file": self.state / "passwords.txt"},
             "keeper": {"watch": " ".join(name for name in ("gate-poller", "transfer") if name in self.components), "disk_paths": self.state,
                        "disk_low_percent": 1, "certificate_files": self.state / "tls.crt"},
-            "gate-poller": {"name": "gate-poller", "nudge_address": "127.0.0.1", "nudge_port": self.facts["nudge_port"]},
+            "gate-poller": {"name": "gate-poller", "nudge_address": "127.0.0.1", "nudge_port": self.facts["nudge_port"],
+                            "uhppote_listen_address": "127.0.0.1", "uhppote_listen_port": self.facts["listen_port"]},
         }
         for source in (self.settings, changes):
             for section, values in source.items():
@@ -321,6 +335,10 @@ class Site:
         if name == "gate-simulator":
             self.supervisor.start(Program(name, self._simulator_command(), log))
             return
+        if name == "uhppote-boards":
+            self.supervisor.start(Program(name, self._boards_command(), log))
+            self.wait((self.run / "boards.sock").exists, 60, "the simulated boards")
+            return
         kind = name.rstrip("0123456789").rstrip("-")
         path = self.build / ("cgi-bin" if kind in FASTCGI else "daemons") / kind / kind
         conf = self.state / "kidoban.conf"
@@ -359,6 +377,10 @@ class Site:
         command += ["--rate", self.rate] if self.rate is not None else []
         command += ["--backfill", self.backfill] if self.backfill else []
         return [*command, *self.simulator_options]
+
+    def _boards_command(self):
+        return [sys.executable, SOURCE / "tests/lib/uhppote_simulator.py", "run", "--state", self.state / "boards.journal",
+                "--site", self.state / "boards.json", "--control", self.run / "boards.sock", *self.board_options]
 
     def _start_postgres(self, log):
         data = self.state / "postgres"
@@ -454,6 +476,10 @@ class Site:
     def simulator(self, *words):
         """Tells the simulator something (gate-simulator ctl): simulator("all", "loss", "30")."""
         return self._command(self.build / "daemons/gate-simulator/gate-simulator", "ctl", self.run / "simulator.sock", *words)
+
+    def board(self, serial, *words):
+        """Tells one simulated UHPPOTE board something (uhppote_simulator.py); its answer."""
+        return uhppote_simulator.ask(self.run / "boards.sock", serial, *words)[0]
 
     def ledger(self):
         """Every event that the simulated controllers ever made, as dicts."""

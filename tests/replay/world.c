@@ -277,6 +277,9 @@ act(struct world *w, const struct gate_action *a)
 	case GATE_ACT_NOTE:
 		w->notes++;
 		break;
+	case GATE_ACT_BOARD:
+	case GATE_ACT_HELD:		/* of boards */
+		break;
 	case GATE_ACT_WAKE_AT:
 		w->wake = a->u.wake_ms;
 		break;

@@ -12,10 +12,11 @@ SITE_TESTS = \
 	tests/system/people_lost_test.py \
 	tests/system/permits_test.py \
 	tests/system/pollers_test.py \
-	tests/system/transfer_test.py
+	tests/system/transfer_test.py \
+	tests/system/uhppote_test.py
 dist_check_SCRIPTS += $(SITE_TESTS) tests/system/soak.py
 EXTRA_DIST += tests/system/client.py tests/system/ledger.py tests/system/relay.py tests/system/tap.py tests/system/torment.py \
-	tests/system/world.py
+	tests/system/uhppote_world.py tests/system/world.py
 SYSTEM_TESTS += $(SITE_TESTS)
 
 SOAK_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' PYTHONDONTWRITEBYTECODE=1

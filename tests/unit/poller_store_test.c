@@ -67,7 +67,7 @@ static void test_ingest_columns_run_in_parallel(void)
 
 	memset(&b, 0, sizeof b);
 	poller_ingest_begin(&b);
-	poller_ingest_add_log(&b, 7, 70, log, 1);
+	poller_ingest_add_log(&b, 7, 70, log, 1, NULL);
 	for (int i = 0; i < 20000; i++) {
 		e.seq++;
 		e.command = i % 2 ? id : NULL;
@@ -129,10 +129,16 @@ static void test_zone(void)
 	struct zone z;
 
 	if (zone_load(&z, "/usr/share/zoneinfo", "Asia/Tokyo", 1700000000) == 0) {
+		CU_ASSERT_EQUAL(z.offsets.count > 0 ? z.offsets.at[z.offsets.count - 1].offset_s : z.offsets.first_s, 9 * 3600);
 		CU_ASSERT_STRING_EQUAL(z.tz, "JST-9");
 		CU_ASSERT_EQUAL(z.count, 0);
 	}
 	if (zone_load(&z, "/usr/share/zoneinfo", "Europe/Berlin", 1700000000) == 0) {
+		/* half of them past: the last change before was on 29 October 2023 */
+		CU_ASSERT_EQUAL(z.offsets.count, GATE_OFFSETS_MAX);
+		CU_ASSERT_EQUAL(z.offsets.at[GATE_OFFSETS_MAX / 2 - 1].at_s, 1698541200);
+		CU_ASSERT_EQUAL(z.offsets.at[GATE_OFFSETS_MAX / 2 - 1].offset_s, 3600);
+		CU_ASSERT_EQUAL(z.offsets.first_s, 3600);
 		CU_ASSERT_STRING_EQUAL(z.tz, "CET-1CEST,M3.5.0,M10.5.0/3");
 		for (int i = 0; i < z.count; i++)
 			CU_ASSERT(z.transitions[i].at_s > 1700000000);

@@ -218,6 +218,7 @@ def cases():
         write("POST", "/gates/lockdown", None, lambda p, w: {"management_group": p["management_group"], "comment": "x"},
               out_body=lambda p, w: {"management_group": p["management_group"], "comment": "x"}, status=202),
         get("/buildings"),
+        *controller_cases(),
         # organisation
         get("/management-groups"),
         get("/management-groups/{id}", "management_group"),

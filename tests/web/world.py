@@ -123,6 +123,11 @@ class World:
         place["spare_department"] = self.create("/departments", {"parent": place["department"], "code": f"S-{side}", "name": f"{word}空課"})["id"]
         spare_group = self.create("/management-groups", {"name": f"{word}空群"})["id"]
         place["spare_management_group"] = spare_group
+        place["spare_controller"] = self.create("/controllers", {
+            "name": f"{word}空制御器", "driver": "kidoban", "serial": f"4b4400000000f00{1 if side == IN else 2}", "address": f"127.254.0.{1 if side == IN else 2}",
+            "gates": [{"door": 1, "name": f"{word}空扉", "management_group": place["management_group"]}]})["id"]
+        if side == IN:
+            place["search"] = self.create("/controllers/discoveries", {"network": "127.252.0.2"})["id"]
         place["gate_group"] = self.create("/gate-groups", {"name": f"{word}組", "gates": [place["gate"]]})["id"]
         place["spare_gate_group"] = self.create("/gate-groups", {"name": f"{word}空組", "gates": [place["second_gate"]]})["id"]
         self.change(f"DELETE FROM kidoban.permit WHERE cardholder_id IN ({place['cardholder']}, {place['spare_person']})")
@@ -160,7 +165,7 @@ class World:
         """Changes with everything that a write of the API can do."""
         tables = [r[0] for r in self.site.rows(
             "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'kidoban'::regnamespace AND c.relkind = 'r'"
-            " AND c.relname IN ('change_set', 'command_request', 'command', 'job', 'import', 'saved_search', 'operator', 'operator_right',"
+            " AND c.relname IN ('change_set', 'command_request', 'command', 'job', 'import', 'saved_search', 'uhppote_search', 'operator', 'operator_right',"
             " 'operator_management_group', 'operator_department') ORDER BY 1")]
         sums = " || ".join(f"(SELECT count(*) || coalesce(md5(string_agg(x::text, '' ORDER BY x::text)), '') FROM kidoban.{t} x)" for t in tables)
         return self.site.value(f"SELECT {sums} || (SELECT coalesce(string_agg(a.id || coalesce(a.comment, ''), ' ' ORDER BY a.id), '') FROM kidoban.alarm a)"

@@ -1,6 +1,7 @@
 // The API of the mock: the paths and shapes of openapi.yaml, as far as the console uses them.
 import { answerChanges } from './changes.mjs';
 import { answerPeople } from './people.mjs';
+import { answerControllers } from './controllers.mjs';
 import { answerOperators, functions } from './operators.mjs';
 import { answerSystem } from './system.mjs';
 import { gates, groups, buildings, departments, events, alarms, iso, now, accessEvent, otherEvent, pick, random, makeAlarm } from './data.mjs';
@@ -209,6 +210,7 @@ function answerInside(site, request, reply, name, q, body) {
   if (answerOperators(request, reply, name, q, body, json, problem) !== false) return undefined;
   if (answerSystem(request, reply, name, q, json) !== false) return undefined;
   if (answerPeople(request, reply, name, q, body, json, problem) !== false || answerChanges(request, reply, name, q, body, json, problem, events) !== false) return undefined;
+  if (answerControllers(request, reply, name, body, json, problem) !== false) return undefined;
   if (name === '/live') return live(site, request, reply);
   if (name === '/gates') {
     const list = filterGates(q);
