@@ -81,11 +81,11 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	program_start(common, argv, "kidoban-operator", &table, 1);
-	if (read_words(&job, argc - common, argv + common) != 0 || !job_is_known(&job)) {
+	int status = 2;
+	if (read_words(&job, argc - common, argv + common) == 0 && job_is_known(&job))
+		status = job_run(&job);
+	else
 		usage(stderr);
-		return 2;
-	}
-	int status = job_run(&job);
 	config_free(&table, 1);
 	return status;
 }
