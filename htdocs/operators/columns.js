@@ -32,8 +32,8 @@ export function scopeShort(all, list) {
 export const operatorColumns = (roleOf) => [
   { id: 'display_name', label: t('operator.display_name'), width: 140, grow: 2, fixed: true, cell: (o) => html`<strong class="name">${o.display_name}</strong>`, sort: (o) => o.display_name },
   { id: 'name', label: t('operator.name'), width: 112, grow: 1, fixed: true, cell: (o) => html`<span class="mono">${o.name}</span>`, sort: (o) => o.name },
-  { id: 'role', label: t('operator.role'), width: 124, cell: (o) => t(`role.${o.role}`), sort: (o) => o.role },
-  { id: 'state', label: t('operator.state'), width: 70, cell: standingMark, sort: (o) => Number(o.disabled) },
+  { id: 'role', label: t('operator.role'), width: 108, cell: (o) => t(`operator.role_short.${o.role}`), sort: (o) => o.role },
+  { id: 'state', label: t('operator.state'), width: 88, cell: standingMark, sort: (o) => Number(o.disabled) },
   { id: 'rights', label: t('operator.rights'), width: 124, cell: (o) => { const role = roleOf(o.role); return different(o.rights, role).length ? html`<span class="tone-warn"><span aria-hidden="true">▲</span> ${rightsSummary(o.rights, role)}</span>` : rightsSummary(o.rights, role); }, sort: (o) => different(o.rights, roleOf(o.role)).length },
   { id: 'departments', label: t('scope.departments'), width: 104, grow: 2, cell: (o) => scopeShort(o.scope.all_departments, o.scope.departments) },
   { id: 'management_groups', label: t('scope.management_groups'), width: 104, grow: 2, cell: (o) => scopeShort(o.scope.all_management_groups, o.scope.management_groups) },

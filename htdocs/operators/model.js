@@ -51,7 +51,7 @@ export const flat = (o) => ({
   management_groups: part(o.scope.all_management_groups, o.scope.management_groups),
 });
 
-const rightsOf = (values) => Object.fromEntries(functions.map((f) => [f, values[`right.${f}`]]));
+const rightsOf = (values, chosen = functions) => Object.fromEntries(chosen.map((f) => [f, values[`right.${f}`]]));
 const scopeOf = (values) => ({
   all_management_groups: values.management_groups === 'all',
   all_departments: values.departments === 'all',
@@ -59,12 +59,13 @@ const scopeOf = (values) => ({
   departments: idsOf(values.departments),
 });
 
-/** The API's body of a change. changed: what differs, flat; whole: everything as it will be. Rights and scope go as wholes. */
+/** The API's body of a change. changed: what differs, flat; whole: everything as it will be. Another role begins with its own rights, so then all go along. */
 export function bodyOf(changed, whole) {
   const body = {};
   for (const name of ['display_name', 'name', 'role', 'disabled']) if (name in changed) body[name] = changed[name];
   if ('remote_user' in changed) body.remote_user = changed.remote_user.trim() || null;
-  if ('role' in changed || Object.keys(changed).some((n) => n.startsWith('right.'))) body.rights = rightsOf(whole);
+  const moved = 'role' in changed ? functions : functions.filter((f) => `right.${f}` in changed);
+  if (moved.length) body.rights = rightsOf(whole, moved);
   if ('departments' in changed || 'management_groups' in changed) body.scope = scopeOf(whole);
   return body;
 }

@@ -3,6 +3,7 @@ import { html } from '../vendor/lit-html/lit-html.js';
 import { t, code, hasKey } from '../app/i18n.js';
 import { mayView } from '../app/session.js';
 import { address } from '../app/router.js';
+import { functions, levels } from '../operators/model.js';
 
 const looks = { done: ['●', 'ok'], refused: ['▲', 'warn'], failed: ['■', 'alarm'] };
 export const outcomes = Object.keys(looks);
@@ -31,7 +32,7 @@ const objects = {
   imports: ['log_detail.import'],
   alarms: ['alarm.list_short'],
   history: ['screen.history'],
-  session: ['login.title'],
+  session: ['log_detail.session'],
   system: ['setting.system_log'],
   'saved-searches': ['saved.menu'],
 };
@@ -45,17 +46,19 @@ export function objectWords(entry) {
 export function objectLink(entry) {
   const [kind, id] = (entry.object ?? '').split('/');
   const [, right, to] = objects[kind] ?? [];
-  return to && /^\d+$/.test(id) && mayView(right) ? html`<a href=${to(id)}>${objectWords(entry)}</a>` : objectWords(entry);
+  const number = /^\d+(?= |$)/.exec(id ?? '')?.[0]; // its name of then may follow
+  return to && number && mayView(right) ? html`<a href=${to(number)}>${objectWords(entry)}</a>` : objectWords(entry);
 }
 
 const known = (name) => (hasKey(`log_detail.${name}`) ? t(`log_detail.${name}`) : hasKey(`function.${name}`) ? t(`function.${name}`) : name);
 
 /** Of a text only that it was given is kept: true. */
-function valueWords(value) {
+function valueWords(value, name = '') {
   if (typeof value === 'boolean') return t(value ? 'log_detail.true' : 'log_detail.false');
   if (value === null) return t('edit.blank');
-  if (Array.isArray(value)) return value.map(valueWords).join(', ');
-  return typeof value === 'object' ? Object.entries(value).map(([name, v]) => `${known(name)} ${valueWords(v)}`).join(', ') : String(value);
+  if (functions.includes(name) && levels.includes(value)) return t(`right.${value}`);
+  if (Array.isArray(value)) return value.map((v) => valueWords(v)).join(', ');
+  return typeof value === 'object' ? Object.entries(value).map(([n, v]) => `${known(n)} ${valueWords(v, n)}`).join(', ') : String(value);
 }
 
 const isChange = (value) => value !== null && typeof value === 'object' && 'before' in value && 'after' in value;

@@ -146,6 +146,8 @@ def prepare(site):
         world.create("/controllers", {"name": "盤", "driver": "uhppote", "serial": world.board, "address": "127.99.2.1", "gates": [{"door": 1, "name": "盤の門", "management_group": 1}]})
         world.discovery = world.create("/controllers/discoveries", {"network": "127.99.0.1"})["id"]
     operators = crowd(world)
+    if b"__asan" in (site.build / "cgi-bin/gates/gates").read_bytes():
+        operators = operators[::7] + operators[-1:]  # the sanitizer's build is for faults of memory, and slow
     own_things(world, [1, *[o.id for o in operators]])
     return world, operators
 
