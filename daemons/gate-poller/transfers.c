@@ -55,6 +55,8 @@ static void consider(struct transfers *t, const struct poller_stream *s, int64_t
 	if (!gate_driver_is_secured(c->driver)) {	/* a board has cards and nothing else */
 		if (s->stream == STREAM_PERMITS && c->cards == NULL && t->loading < LOADING_MOST)
 			cards_start(t, c, s);
+		else if (s->stream == STREAM_PERMITS && c->cards != NULL)
+			cards_revoke(t, c, s);
 		return;
 	}
 	switch (s->stream) {

@@ -32,6 +32,8 @@ void permits_action(struct controller *, const struct gate_action *, int64_t now
 void permits_stop(struct controller *, int64_t job, int64_t now_ms);
 void permits_forget(struct controller *);
 void cards_start(struct transfers *, struct controller *, const struct poller_stream *);
+/* Cards that go while a transfer is under way. */
+void cards_revoke(struct transfers *, struct controller *, const struct poller_stream *);
 void cards_action(struct controller *, const struct gate_action *, int64_t now_ms);
 void cards_compared(struct controller *, uint32_t differed);
 void cards_stop(struct controller *, int64_t job, int64_t now_ms);

@@ -18,6 +18,7 @@ struct card_work {
 	uint32_t *removed;
 	size_t count, room, removed_count, removed_room;
 	uint32_t skipped;		/* what a board can not hold; refused where it was granted, so old or made otherwise */
+	int64_t looked;			/* for cards that go meanwhile: up to this revision */
 	bool was_behind;		/* what differs then was not changed by others */
 	uint32_t differed;
 };
@@ -151,11 +152,59 @@ void cards_start(struct transfers *t, struct controller *c, const struct poller_
 
 	w->work = (struct work){ .transfers = t, .controller = c, .token = c->token, .stream = STREAM_PERMITS,
 		.from = full ? -1 : s->held, .to = s->wanted, .job = s->job, .state = WORK_LOADING };
+	w->looked = s->wanted;
 	w->was_behind = s->held_known && s->held != s->wanted;
 	c->cards = w;
 	t->loading++;
 	work_progress(c, &w->work, 0, 0, clock_mono_ms());
 	poller_cards(plan_db(t->poller), c->id, w->work.from, w->work.to, take_row, loaded, w);
+}
+
+/* --- cards that go while a transfer is under way: a lost card does not wait for the end of a long one --------------------- */
+
+struct look {
+	struct transfers *transfers;
+	int32_t controller;
+	int64_t token, to, from;
+	uint32_t numbers[256], count;
+};
+
+static void take_gone(void *arg, const struct async_rows *row)
+{
+	struct look *l = arg;
+	struct poller_card in;
+
+	poller_card_read(row, 0, &in);
+	if (in.doors == 0 && l->count < lengthof(l->numbers) && uhppote_card_parse(in.card, &l->numbers[l->count]) == 0)
+		l->count++;
+}
+
+static void looked(void *arg, enum async_outcome outcome, const struct async_rows *rows)
+{
+	struct look *l = arg;
+	struct controller *c = controller_with_token(l->transfers->poller, l->controller, l->token);
+
+	(void)rows;
+	if (c != NULL && c->cards != NULL && c->cards->work.to == l->to) {
+		if (outcome != ASYNC_OK)
+			c->cards->looked = l->from;
+		else if (l->count > 0)
+			session_step(c, &(struct gate_input){ .kind = GATE_IN_CARDS_REVOKE, .u.revoked = { l->numbers, l->count } },
+			    clock_mono_ms());
+	}
+	free(l);
+}
+
+void cards_revoke(struct transfers *t, struct controller *c, const struct poller_stream *s)
+{
+	struct card_work *w = c->cards;
+
+	if (w->work.state != WORK_SENDING || s->wanted <= w->looked)
+		return;
+	struct look *l = xcalloc(1, sizeof *l);
+	*l = (struct look){ .transfers = t, .controller = c->id, .token = c->token, .to = w->work.to, .from = w->looked };
+	w->looked = s->wanted;
+	poller_cards(control(t->poller), c->id, l->from, s->wanted, take_gone, looked, l);
 }
 
 bool cards_drift_counts(const struct controller *c)

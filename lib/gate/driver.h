@@ -104,6 +104,7 @@ enum gate_input_kind {
 	GATE_IN_CLOCK_RULES,		/* .clock_rules: new time zone or transitions; sent at once */
 	GATE_IN_CARDS,			/* .cards: a transfer to a controller that takes cards one at a time; must live until
 					 * TRANSFER_ENDED; one at a time */
+	GATE_IN_CARDS_REVOKE,		/* .revoked: while cards are transferred, these are not to wait for its end; copied */
 	GATE_INPUTS,
 };
 
@@ -162,6 +163,7 @@ struct gate_input {
 		struct { const char *tz; uint8_t count; const struct gate_transition *transitions;
 			const struct gate_offsets *offsets; } clock_rules;
 		const struct gate_card_plan *cards;
+		struct { const uint32_t *numbers; uint32_t count; } revoked;
 	} u;
 };
 

@@ -282,6 +282,7 @@ take_input(struct kidoban *k, const struct gate_input *in)
 	case GATE_IN_CARDS:		/* ours takes permits, in chunks */
 		emit_ended(k->out, GATE_ACT_TRANSFER_ENDED, false, "this controller takes no single cards");
 		break;
+	case GATE_IN_CARDS_REVOKE:
 	case GATE_INPUTS:
 		break;
 	}

@@ -288,6 +288,9 @@ take_input(struct board *b, const struct gate_input *in)
 	case GATE_IN_CARDS:
 		board_cards_begin(b, in->u.cards);
 		break;
+	case GATE_IN_CARDS_REVOKE:
+		board_cards_revoke(b, in->u.revoked.numbers, in->u.revoked.count);
+		break;
 	case GATE_IN_TRANSFER_STOP:
 		board_cards_stop(b);
 		break;

@@ -12,7 +12,11 @@
 bool
 board_cards_due(const struct board *b, bool urgent)
 {
-	return b->cards.phase != CARDS_NONE && urgent == (b->cards.phase == CARDS_DELETE);
+	const struct cards_work *w = &b->cards;
+
+	if (urgent)
+		return w->phase == CARDS_DELETE || w->revoked_done < w->revoked_count;
+	return w->phase != CARDS_NONE && w->phase != CARDS_DELETE;
 }
 
 static void
@@ -89,11 +93,33 @@ board_cards_begin(struct board *b, const struct gate_card_plan *plan)
 		begin_puts(w);
 }
 
+/* Once each: a number may be revoked by several acts. */
 void
-board_cards_build(struct board *b, struct uhppote_message *m)
+board_cards_revoke(struct board *b, const uint32_t *numbers, uint32_t count)
 {
-	const struct cards_work *w = &b->cards;
+	struct cards_work *w = &b->cards;
 
+	for (uint32_t i = 0; i < count && w->phase != CARDS_NONE && w->revoked_count < BOARD_REVOKED_MAX; i++) {
+		uint32_t known = 0;
+
+		while (known < w->revoked_count && w->revoked[known] != numbers[i])
+			known++;
+		if (known == w->revoked_count)
+			w->revoked[w->revoked_count++] = numbers[i];
+	}
+}
+
+void
+board_cards_build(struct board *b, bool urgent, struct uhppote_message *m)
+{
+	struct cards_work *w = &b->cards;
+
+	w->revoking = urgent && w->revoked_done < w->revoked_count;
+	if (w->revoking) {
+		m->function = UHPPOTE_DELETE_CARD;
+		m->u.number = w->revoked[w->revoked_done];
+		return;
+	}
 	switch (w->phase) {
 	case CARDS_DELETE:
 		m->function = UHPPOTE_DELETE_CARD;
@@ -212,7 +238,7 @@ recounted(struct board *b, uint32_t count)
 	const struct gate_card_plan *plan = b->cards.plan;
 	struct gate_action *a;
 
-	if (plan->full && count != plan->count) {
+	if (plan->full && count != plan->count - b->cards.dropped) {
 		finish(b, false, "the controller holds another number of cards than were sent");
 		return;
 	}
@@ -249,6 +275,21 @@ put(struct board *b, bool taken)
 	b->cards.phase = CARDS_VERIFY;
 }
 
+/* Deleted between two other requests of the transfer; it must not come back with them. */
+static void
+revoked(struct cards_work *w)
+{
+	int64_t place = place_of(w->plan, w->revoked[w->revoked_done++]);
+
+	w->revoking = false;
+	if (place < 0)
+		return;
+	w->dropped++;
+	w->good[place / 8] |= (uint8_t)(1u << place % 8);
+	if ((w->phase == CARDS_PUT || w->phase == CARDS_VERIFY) && w->at == place)
+		next_put(w);
+}
+
 static void
 verified(struct board *b, const struct uhppote_card *held)
 {
@@ -270,6 +311,10 @@ board_cards_answered(struct board *b, const struct uhppote_message *m)
 {
 	struct cards_work *w = &b->cards;
 
+	if (w->revoking) {
+		revoked(w);
+		return;
+	}
 	switch (w->phase) {
 	case CARDS_SIZE:
 		w->live = m->u.number;

@@ -42,7 +42,7 @@ build(struct board *b, enum task task)
 		break;
 	case TASK_URGENT_CARDS:
 	case TASK_CARDS:
-		board_cards_build(b, m);
+		board_cards_build(b, task == TASK_URGENT_CARDS, m);
 		break;
 	case TASK_TAIL:
 	case TASK_EVENT:

@@ -26,6 +26,7 @@ enum {
 	BOARD_PUSH_AGAIN_S = 5,		/* it says its newest event again so often, for a push can be lost */
 	BOARD_CLOCK_AGAIN_MS = 180000,
 	BOARD_OPENED_MS = 60000,	/* an event of ours comes within it */
+	BOARD_REVOKED_MAX = 256,	/* during one transfer; those beyond it wait for its end */
 	BOARD_SLOTS_MAX = 200000,	/* of the card list: more is no list */
 };
 #define BOARD_NEVER INT64_MAX
@@ -69,6 +70,9 @@ struct cards_work {
 	uint32_t slot, live, seen;	/* walk: slot asked for, live ones the board has, and met */
 	uint32_t found;			/* number in the slot */
 	uint32_t differed, told;
+	uint32_t dropped;		/* of the plan, revoked since */
+	uint32_t revoked[BOARD_REVOKED_MAX], revoked_count, revoked_done;
+	bool revoking;			/* the request on the wire is of these */
 	uint8_t *good;			/* bit i: cards[i] is on the board as it should be */
 };
 
@@ -187,7 +191,8 @@ bool board_cards_due(const struct board *b, bool urgent);
 void board_cards_begin(struct board *b, const struct gate_card_plan *plan);
 void board_cards_stop(struct board *b);
 void board_cards_failed(struct board *b, const char *reason);
-void board_cards_build(struct board *b, struct uhppote_message *m);
+void board_cards_revoke(struct board *b, const uint32_t *numbers, uint32_t count);
+void board_cards_build(struct board *b, bool urgent, struct uhppote_message *m);
 void board_cards_answered(struct board *b, const struct uhppote_message *m);
 void board_cards_counted(struct board *b, uint32_t count);
 

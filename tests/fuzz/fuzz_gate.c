@@ -212,6 +212,7 @@ next_input(struct play *p, uint8_t kind, uint8_t argument, const uint8_t *data, 
 	case GATE_IN_STORE_FAILED:
 	case GATE_IN_TRANSFER_STOP:
 	case GATE_IN_CARDS:
+	case GATE_IN_CARDS_REVOKE:
 	case GATE_INPUTS:
 		break;
 	}
@@ -340,6 +341,10 @@ board_input(struct board_play *p, uint8_t kind, uint8_t argument, const uint8_t 
 			p->cards[i] = (struct uhppote_card){ .number = i + (argument & 1), .from = { 2026, 1, 1 }, .to = { 2029, 1, 1 } };
 		p->plan = (struct gate_card_plan){ argument & 2, 5, argument % 9, argument % 5, p->cards, p->removed };
 		in.u.cards = &p->plan;
+		break;
+	case GATE_IN_CARDS_REVOKE:
+		in.u.revoked.numbers = p->removed;
+		in.u.revoked.count = argument % 5;
 		break;
 	case GATE_IN_CLOCK_RULES:
 		in.u.clock_rules.tz = "JST-9";

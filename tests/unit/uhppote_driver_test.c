@@ -618,6 +618,36 @@ test_drift(void)
 	CU_ASSERT_EQUAL(held(1020)->doors[1], 0);
 }
 
+/* A lost card does not wait for the end of a long transfer, and does not come back with it. */
+static void
+test_revoked(void)
+{
+	struct gate_card_plan full = plan_of(100, true);
+	static const uint32_t lost[] = { 1000, 1002, 1198, 55, 1000 };
+	static const uint32_t one[] = { 1010 };
+
+	go(1000);
+	site.ended = false;
+	step(&(struct gate_input){ .kind = GATE_IN_CARDS, .u.cards = &full });
+	while (board.asked[UHPPOTE_PUT_CARD] < 2)
+		go(1);
+	step(&(struct gate_input){ .kind = GATE_IN_CARDS_REVOKE, .u.revoked = { lost, 5 } });
+	while (board.asked[UHPPOTE_DELETE_CARD] < 4)
+		go(1);
+	CU_ASSERT(board.asked[UHPPOTE_PUT_CARD] <= 3);
+	while (board.asked[UHPPOTE_PUT_CARD] < 6)
+		go(1);
+	step(&(struct gate_input){ .kind = GATE_IN_CARDS_REVOKE, .u.revoked = { one, 1 } });
+	go(10000);
+	CU_ASSERT(site.ended && site.ended_ok && site.confirmed);
+	CU_ASSERT_EQUAL(board.asked[UHPPOTE_DELETE_CARD], 5);
+	CU_ASSERT_EQUAL(live(), 96);
+	CU_ASSERT_PTR_NULL(slot_of(1000));
+	CU_ASSERT_PTR_NULL(slot_of(1002));
+	CU_ASSERT_PTR_NULL(slot_of(1010));
+	CU_ASSERT_PTR_NULL(slot_of(1198));
+}
+
 static void
 test_mangled(void)
 {
@@ -705,6 +735,7 @@ main(void)
 		{ "listener of somebody else", test_listener },
 		{ "cards put and deleted", test_cards },
 		{ "cards changed by others", test_drift },
+		{ "cards revoked during a transfer", test_revoked },
 		{ "a card kept otherwise than sent", test_mangled },
 		{ "transfer lost", test_transfer_lost },
 		{ "transfer stopped", test_stopped },
