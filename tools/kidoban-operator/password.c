@@ -29,9 +29,10 @@ static int ask(FILE *terminal, const char *question, char line[LINE_MAX_BYTES])
 		return -1;
 	unseen = before;
 	unseen.c_lflag &= ~(tcflag_t)ECHO;
+	/* Before the question: who types fast would be seen, or lose the first letters to the flush. */
+	tcsetattr(fileno(terminal), TCSAFLUSH, &unseen);
 	fputs(question, terminal);
 	fflush(terminal);
-	tcsetattr(fileno(terminal), TCSAFLUSH, &unseen);
 	int result = read_line(terminal, line);
 	tcsetattr(fileno(terminal), TCSAFLUSH, &before);
 	fputc('\n', terminal);
