@@ -7,6 +7,7 @@ PY_LOG_DRIVER = $(TAP_DRIVER)
 MJS_LOG_DRIVER = $(TAP_DRIVER)
 # A test that hangs is ended and has failed.
 TEST_TIMEOUT = 1800
+LOG_COMPILER = timeout -k 30 $(TEST_TIMEOUT)
 SH_LOG_COMPILER = timeout -k 30 $(TEST_TIMEOUT) bash
 PY_LOG_COMPILER = timeout -k 30 $(TEST_TIMEOUT) $(PYTHON3)
 MJS_LOG_COMPILER = timeout -k 30 $(TEST_TIMEOUT) node

@@ -263,7 +263,7 @@ go(int64_t ms)
 	int64_t until = site.now + ms;
 
 	for (int guard = 0; guard < 100000; guard++) {
-		if (todo.asked) {
+		if (todo.asked && site.now < until) {	/* an answer takes a millisecond */
 			struct uhppote_message q = todo.question;
 
 			todo.asked = false;
