@@ -193,7 +193,7 @@ def controller_cases():
         write("POST", "/controllers/discoveries", None, lambda p, w: {"network": "127.99.0.1"}, status=(202, 409)),  # 409: enough searches are under way
         Case("GET", "/controllers/discoveries/{id}", lambda w, o: Request(f"/controllers/discoveries/{w.discovery}")),
         write("PATCH", "/controllers/{id}", "controller", lambda p, w: {"note": fresh("印")}),
-        write("DELETE", "/controllers/{id}", "controller"),
+        write("DELETE", "/controllers/{id}", "spare_controller"),
     ]
 
 
@@ -288,7 +288,6 @@ def cases():
         *change_cases(),
         *operator_cases(),
         *system_cases(),
-        *controller_cases(),
         Case("GET", "/live", lambda w, o: Request("/live")),
         Case("DELETE", "/session", lambda w, o: Request("/session"), 204, name="one's own log-out"),
     ]

@@ -73,13 +73,6 @@ ROUTES = {
     ("POST", "/gates/commands"): edit("gates"),  # G-3
     ("GET", "/gates/commands/{id}"): view("gates"),
     ("POST", "/gates/lockdown"): edit("gates"),  # G-9
-    ("GET", "/controllers"): view("gates"),
-    ("GET", "/controllers/{id}"): view("gates"),
-    ("POST", "/controllers"): both(edit("gates"), edit("system_administration")),           # G-1: administrative authority
-    ("PATCH", "/controllers/{id}"): both(edit("gates"), edit("system_administration")),
-    ("DELETE", "/controllers/{id}"): both(edit("gates"), edit("system_administration")),
-    ("POST", "/controllers/discoveries"): both(edit("gates"), edit("system_administration")),
-    ("GET", "/controllers/discoveries/{id}"): both(edit("gates"), edit("system_administration")),
     ("GET", "/buildings"): view("gates", "history"),
     ("GET", "/management-groups"): GROUP_NAMES,
     ("GET", "/management-groups/{id}"): GROUP_NAMES,
@@ -158,5 +151,3 @@ ROUTES = {
     ("GET", "/controllers/discoveries/{id}"): both(edit("gates"), edit("system_administration")),
     ("GET", "/live"): view("gates", "history"),                         # G-8: each kind of event by its own right
 }
-# What the programs may be without.
-OPTIONAL = {route for route in ROUTES if route[1].startswith("/controllers")}
