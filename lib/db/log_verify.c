@@ -228,7 +228,8 @@ static void begin(struct log_verifier *v, int64_t number)
 	v->verdict.first = number;
 	v->next = number;
 	v->agreed = number - 1;
-	qsort(v->checkpoints, v->checkpoint_count, sizeof(*v->checkpoints), by_number);
+	if (v->checkpoint_count > 0)	/* none: there is no array either */
+		qsort(v->checkpoints, v->checkpoint_count, sizeof(*v->checkpoints), by_number);
 	if (number > v->first_needed)
 		tell(v, LOG_FOUND_CUT, v->first_needed, number - 1, "entries %lld to %lld are cut off at the beginning", (long long)v->first_needed,
 		     (long long)number - 1);
