@@ -71,7 +71,7 @@ test('the log-in page refuses a wrong password in words, and takes the right one
 test('the five regions are there', async () => {
   const page = await work('#/gates');
   await rows(page);
-  for (const region of ['header.status-bar', 'nav.nav-bar', '#group-pane [role=tree]', '#centre-pane [role=grid]', '#detail-pane']) ok(await page.isVisible(region), region);
+  for (const region of ['header.status-bar', 'nav.nav-bar', '#group-pane [role=tree]', '#centre-pane [role=grid]', '#detail-pane']) await until(() => page.isVisible(region), region);
   equal(await page.$$eval('.nav-bar a', (list) => list.map((a) => a.dataset.screen)), ['history', 'cardholders', 'gates', 'settings'], 'what exists and may be used');
 });
 
