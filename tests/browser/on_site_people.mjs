@@ -166,8 +166,8 @@ export function registerPeople({ context, work, go, api, text, rows, at }) {
     await page.click('#cardholder-tab-related');
     await until(async () => /[●]\s*0$/.test((await text(page, '[data-count=exposed]')).trim()), 'no gate is exposed', 30000);
     ok(/refused/.test(await read(facts.mine.id, 'BR9001')), 'refused');
-    // A toast, or the strip when toasts of other alarms stand in its place.
-    await page.locator('.toast, .strip-alarm').filter({ hasText: '紛失カード' }).first().waitFor({ timeout: 15000 });
+    // The list of alarms: toasts of others that nobody has acknowledged may stand in its place on the screen.
+    await until(async () => (await api(page, '/alarms?limit=100')).body.alarms.some((a) => JSON.stringify(a).includes('lost_card')), 'alarmed', 20000);
     await go(`#/history/access?range=today&gate=${facts.mine.id}&kind=lost_card_refused`);
     await rows(page);
     await page.click('.kbg-body .kbg-row');
