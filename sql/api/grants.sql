@@ -115,7 +115,7 @@ GRANT DELETE ON controller_key TO kidoban_gate_poller;
 GRANT SELECT, UPDATE ON controller_lease, slot, gate_state, command TO kidoban_gate_poller;
 GRANT INSERT ON event_quarantine, access_event, alarm_event, operation_event, management_event
   TO kidoban_gate_poller;
-GRANT EXECUTE ON FUNCTION credential_is_lost(int4), lease_check(int4[], int8[]), live_begin(text), history_ensure(text, timestamptz),
+GRANT EXECUTE ON FUNCTION credential_is_lost(int4), card_is_lost(text), lease_check(int4[], int8[]), live_begin(text), history_ensure(text, timestamptz),
   alarm_is_momentary(int4), server_alarm(int4[], int4, bool, timestamptz[], text[], int8),
   live_events_add(int8, int2[], timestamptz[], int4[], int4[], int4[], int4[], int2[], int2[], int2[], bool[], text[]),
   ingest_runs(int4[], int4[], bytea[], int4[], int4[], int4[]),

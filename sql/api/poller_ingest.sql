@@ -45,6 +45,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
   SELECT EXISTS (SELECT FROM credential k JOIN cardholder c ON c.id = k.cardholder_id WHERE k.id = credential AND (k.lost OR c.lost))
 $$;
 
+CREATE OR REPLACE FUNCTION card_is_lost(card text) RETURNS bool
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM credential k JOIN cardholder c ON c.id = k.cardholder_id WHERE k.card_number = card AND (k.lost OR c.lost))
+$$;
+
 -- The rows to store, as they will stand in the history: names by what was true at the event's time, a wrong time replaced.
 -- A thousand events at a time look up each by an index: how many they are is not to be seen by the planner, which would read
 -- small tables from end to end for every one of them, and plan anew at every call. `run` is in the order of controllers.
@@ -99,17 +104,19 @@ BEGIN
         (SELECT c.id, c.department_id, c.credential_id FROM cred c WHERE c.credential_id = e.credential ORDER BY c.since LIMIT 1)
         UNION ALL
         (SELECT c.id, c.department_id, c.credential_id FROM cred c
-          WHERE e.credential = 0 AND e.card <> '' AND e.kind <> 109 AND c.card_number = e.card AND c.since <= w.t
+          WHERE e.credential = 0 AND e.card <> '' AND (e.kind <> 109 OR kidoban.card_is_lost(e.card)) AND c.card_number = e.card AND c.since <= w.t
           ORDER BY c.since DESC LIMIT 1)
         UNION ALL
         -- A board tells whole seconds of its own clock: a card may be swiped, by it, just before it was registered.
         (SELECT c.id, c.department_id, c.credential_id FROM cred c
-          WHERE e.credential = 0 AND e.card <> '' AND e.kind <> 109 AND c.card_number = e.card AND c.since <= w.t + interval '1 minute'
+          WHERE e.credential = 0 AND e.card <> '' AND (e.kind <> 109 OR kidoban.card_is_lost(e.card)) AND c.card_number = e.card AND c.since <= w.t + interval '1 minute'
           ORDER BY c.since LIMIT 1)
         LIMIT 1) k ON true
-      -- A board refuses a card that is not in its list and can not say why; lost ones are not in it.
-     CROSS JOIN LATERAL (SELECT CASE WHEN e.kind <> 112 OR e.credential <> 0 OR e.card = '' THEN e.kind
-                                     WHEN k.id IS NULL THEN 109 WHEN kidoban.credential_is_lost(k.credential_id) THEN 201 ELSE 112 END AS kind) j
+      -- A controller knows of a lost card that it is lost only where it had a permit, and a board never: elsewhere it is an unknown
+      -- card, or one that a board refuses and can not say why. Its use is alarmed at every gate (C-7).
+     CROSS JOIN LATERAL (SELECT CASE WHEN e.kind NOT IN (109, 112) OR e.credential <> 0 OR e.card = '' THEN e.kind
+                                     WHEN k.id IS NULL THEN 109 WHEN kidoban.credential_is_lost(k.credential_id) THEN 201
+                                     ELSE e.kind END AS kind) j
       LEFT JOIN LATERAL (
         (SELECT n.id FROM dept n WHERE n.department_id = k.department_id AND n.since <= w.t ORDER BY n.since DESC LIMIT 1)
         UNION ALL

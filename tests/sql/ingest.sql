@@ -92,6 +92,12 @@ SELECT is((SELECT array_agg(cleared_at IS NULL ORDER BY id) FROM alarm WHERE con
 SELECT is((SELECT bool_and(cleared_at IS NULL) FROM alarm WHERE controller_id = 6 AND kind = 201), true, 'what is momentary is not cleared by the controller');
 SELECT is((SELECT array_agg(raised ORDER BY seq) FROM alarm_event e JOIN event_log l ON l.id = e.log WHERE l.controller_id = 6), '{t,t,t,t,f,t,f}', 'history has raised and cleared');
 
+-- a lost card is alarmed at every gate, also where it had no permit and is unknown to the controller (C-7)
+SELECT change($$UPDATE kidoban.credential SET lost = true WHERE card_number = 'CARD23'$$) \g /dev/null
+SELECT is(send(7, 'e7', 1, ARRAY[ROW(1, 109, 0, 0, 2, 'CARD23'), ROW(2, 109, 0, 0, 1, 'CARD24'), ROW(3, 109, 0, 0, 0, 'NOBODY')]::ev[]), 3, 'cards unknown to a controller');
+SELECT is((SELECT array_agg(c.card_number || ' ' || a.kind) FROM alarm a JOIN cred c ON c.id = a.cred WHERE a.controller_id = 7), '{CARD23 201}', 'the lost one is an alarm that names its holder');
+SELECT is((SELECT array_agg(e.kind / 4 || ' ' || e.cred ORDER BY e.seq) FROM access_event e JOIN event_log l ON l.id = e.log WHERE l.controller_id = 7), '{"109 0","109 0"}', 'the others stay unknown');
+
 -- a server's command comes back as an event with its operator (H-3)
 SELECT ask('kidoban_gates', 2, $$SELECT api.command_request_create('{9}', 'unlock', NULL, NULL, NULL, 'command', '')$$) \g /dev/null
 SELECT is(send(9, 'a9', 1, ARRAY[ROW(1, 302, 0, 4, 1, ''), ROW(2, 301, 0, 0, 0, '')]::ev[], NULL, 1::int2, (SELECT id FROM command WHERE gate_id = 9)), 2, 'operations');
