@@ -91,6 +91,11 @@ static const char *put_item(struct json *json, const struct live_item *item)
 	case LIVE_COMMAND:
 		put_command(json, item);
 		return "command";
+	case LIVE_SYSTEM:
+		put_object(json, NULL);
+		put_int(json, "open", item->system.open);
+		put_end_object(json);
+		return "system_alarm";
 	}
 	panic("an item of no kind");
 }

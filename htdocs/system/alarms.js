@@ -1,5 +1,5 @@
 // Alarms of the system itself (a program down, disk, certificate, clock, backlog), for who administers it: a button in the status bar
-// while there is one, and the list. They are read when a screen is opened, never by a clock, which would keep the session alive.
+// while there is one, and the list. They are read when the live stream says that one came or went, and when a screen is opened; never by a clock, which would keep the session alive.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
 import { t, code } from '../app/i18n.js';
 import { get } from '../app/api.js';

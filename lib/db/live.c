@@ -28,6 +28,8 @@ static const struct db_statement commands_statement = {
 	"SELECT batch, operators, request_id, gate_id, gate_name, command, value, operator_id, outcome, reason, " SQL_MS("queued_at") ", "
 	SQL_MS("sent_at") ", " SQL_MS("finished_at") " FROM api.live_commands($1) WHERE batch <= $2"};
 
+static const struct db_statement system_statement = {"live_system", "SELECT batch, operators, open FROM api.live_system($1) WHERE batch <= $2"};
+
 enum db_result live_sessions(struct db *db, const int64_t *watching, size_t count, struct db_rows **rows)
 {
 	struct db_params params = {0};
@@ -102,6 +104,13 @@ static void read_command(const struct db_rows *rows, int row, struct live_item *
 	item->command.finished_ms = db_int(rows, row, 12);
 }
 
+static void read_system(const struct db_rows *rows, int row, struct live_item *item)
+{
+	item->batch = db_int(rows, row, 0);
+	item->operators = db_text(rows, row, 1);
+	item->system.open = (int)db_int(rows, row, 2);
+}
+
 static enum db_result run(struct db *db, const struct db_statement *statement, int64_t after, int64_t to, bool count, struct db_rows **rows)
 {
 	struct db_params params = {0};
@@ -125,9 +134,10 @@ enum db_result live_read(struct db *db, int64_t after, int64_t to, void (*tell)(
 		[LIVE_GATE] = {&gates_statement, read_gate},
 		[LIVE_ALARM] = {&alarms_statement, read_alarm},
 		[LIVE_COMMAND] = {&commands_statement, read_command},
+		[LIVE_SYSTEM] = {&system_statement, read_system},
 	};
 
-	for (int kind = LIVE_EVENT; kind <= LIVE_COMMAND; kind++) {
+	for (int kind = LIVE_EVENT; kind <= LIVE_SYSTEM; kind++) {
 		struct db_rows *rows;
 		if (run(db, kinds[kind].statement, after, to, kind == LIVE_EVENT, &rows) != DB_OK)
 			return DB_FAILED;

@@ -9,9 +9,9 @@
 #include "db/gate.h"
 #include "db/history.h"
 
-/* One thing to tell. Exactly one of the four is meant, by kind; text belongs to the rows. */
+/* One thing to tell. Exactly one of the five is meant, by kind; text belongs to the rows. */
 struct live_item {
-	enum { LIVE_EVENT, LIVE_GATE, LIVE_ALARM, LIVE_COMMAND } kind;
+	enum { LIVE_EVENT, LIVE_GATE, LIVE_ALARM, LIVE_COMMAND, LIVE_SYSTEM } kind;
 	int64_t batch;
 	const char *operators;	/* "{1,2}" */
 	union {
@@ -28,6 +28,9 @@ struct live_item {
 			const char *gate, *operator_name, *reason;
 			int64_t queued_ms, sent_ms, finished_ms;
 		} command;
+		struct {
+			int open;	/* alarms of the system itself */
+		} system;
 	};
 };
 

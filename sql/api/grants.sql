@@ -103,7 +103,7 @@ GRANT EXECUTE ON FUNCTION history_filter(text, int4[], int4[], int4[], int4, int
   api.alarm_acknowledge(int8[], text) TO kidoban_history;
 
 -- live: nothing but the functions that say who may see what
-GRANT EXECUTE ON FUNCTION api.live_cursor(), api.live_events(int8, int4), api.live_gates(int8), api.live_alarms(int8),
+GRANT EXECUTE ON FUNCTION api.live_cursor(), api.live_events(int8, int4), api.live_gates(int8), api.live_alarms(int8), api.live_system(int8),
   api.live_commands(int8), api.live_sessions(int8[]), api.history_details(text) TO kidoban_live;
 
 -- gate-poller: reads configuration, writes what controllers say

@@ -127,6 +127,21 @@ BEGIN
      ORDER BY x.batch, x.id;
 END $$;
 
+-- That alarms of the system itself came or went in a batch after the cursor, for those who may see them: how many there are now.
+CREATE FUNCTION api.live_system(after_batch int8) RETURNS TABLE (batch int8, operators int4[], open int4)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM live_batch b WHERE b.id > after_batch AND b.kind = 'system') THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+    SELECT b.id, ARRAY(SELECT DISTINCT s.operator_id FROM kidoban.open_sessions() s
+                        WHERE kidoban.right_of(s.operator_id, 'system_log') <> 'none'
+                           OR kidoban.right_of(s.operator_id, 'system_administration') <> 'none'),
+           (SELECT count(*)::int4 FROM system_alarm a WHERE a.cleared_at IS NULL)
+      FROM live_batch b WHERE b.id > after_batch AND b.kind = 'system' ORDER BY b.id;
+END $$;
+
 -- Commands whose outcome was written in a batch after the cursor.
 CREATE FUNCTION api.live_commands(after_batch int8)
 RETURNS TABLE (batch int8, operators int4[], id uuid, request_id int8, gate_id int4, gate_name text, command int2, value int2,

@@ -254,7 +254,7 @@ BEGIN
   PERFORM kidoban.system_log_add('system', '', CASE WHEN raised THEN 'system_alarm_raised' ELSE 'system_alarm_cleared' END,
                                  concat_ws(' ', kind, nullif(subject, '')), 'done',
                                  jsonb_strip_nulls(jsonb_build_object('kind', kind, 'subject', nullif(subject, ''), 'detail', nullif(left(detail, 500), '')))::text);
-  PERFORM pg_notify('kidoban_system', '');
+  PERFORM kidoban.live_begin('system');
   RETURN true;
 END $$;
 

@@ -119,6 +119,8 @@ BEGIN
   RETURN QUERY SELECT k.key, k.public_key, k.created_at FROM system_log_key k ORDER BY k.created_at DESC, k.key;
 END $$;
 
+-- What the keeper has raised; and that the keeper is away, which it can not tell itself: since when, the oldest entry of the system log
+-- tells that nobody sealed.
 CREATE FUNCTION api.system_alarms(only_open bool)
 RETURNS TABLE (id int8, kind text, subject text, severity text, detail text, raised_at timestamptz, cleared_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
@@ -126,6 +128,10 @@ BEGIN
   IF NOT kidoban.may_view('system_log', 'system_administration') THEN
     RAISE EXCEPTION 'alarms of the system are not for this operator' USING ERRCODE = 'KD004';
   END IF;
+  RETURN QUERY
+    SELECT 0::int8, 'daemon_down', 'keeper', 'alarm', 'keeper is not running, so nothing else is watched: start it (systemctl start kidoban-keeper)',
+           coalesce((SELECT min(u.at) FROM system_log_unsealed u), clock_timestamp()), NULL::timestamptz
+     WHERE NOT EXISTS (SELECT FROM pg_stat_activity s WHERE s.usename = 'kidoban_keeper' AND s.datname = current_database());
   RETURN QUERY
     SELECT a.id, a.kind, a.subject, a.severity, a.detail, a.raised_at, a.cleared_at FROM system_alarm a
      WHERE a.cleared_at IS NULL OR NOT only_open ORDER BY a.raised_at DESC, a.id DESC LIMIT 200;

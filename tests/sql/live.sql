@@ -32,6 +32,16 @@ SELECT is((SELECT x FROM l('SELECT operators FROM api.live_events(0) WHERE kind 
 SELECT is((SELECT count(*)::int FROM l(format('SELECT 1 FROM api.live_gates(%s) WHERE 3 = ANY (operators)', :c1))), 1, 'gates follow their own right');
 SELECT is(try('kidoban_gates', 1, 'SELECT * FROM api.live_events(0)'), '42501', 'other programs do not listen');
 
+-- Alarms of the system itself: that they came or went, to who may see them.
+SELECT newest AS c3 FROM api.live_cursor() \gset
+SELECT ask('kidoban_keeper', 0, $$SELECT api.keeper_alarm('disk_low', '/x', 'warn', '9 % of /x is free', true)$$) \g /dev/null
+SELECT is((SELECT x FROM l(format('SELECT operators, open FROM api.live_system(%s)', :c3)) x), '({1},1)', 'an alarm of the system is told to who may see it');
+SELECT newest AS c4 FROM api.live_cursor() \gset
+SELECT ask('kidoban_keeper', 0, $$SELECT api.keeper_alarm('disk_low', '/x', 'warn', '9 % of /x is free', true)$$) \g /dev/null
+SELECT is_empty(format('SELECT * FROM l(''SELECT * FROM api.live_system(%s)'')', :c4), 'not again while it stays');
+SELECT ask('kidoban_keeper', 0, $$SELECT api.keeper_alarm('disk_low', '/x', 'warn', '', false)$$) \g /dev/null
+SELECT is((SELECT x FROM l(format('SELECT open FROM api.live_system(%s)', :c4)) x), '(0)', 'and that it is over');
+
 -- Batches are seen in order: a later one can not commit before an earlier one.
 SELECT dblink_connect('a', 'dbname=' || current_database()), dblink_connect('b', 'dbname=' || current_database()) \g /dev/null
 SELECT dblink_exec('a', 'BEGIN'), dblink_exec('b', 'BEGIN'), dblink_exec('b', $$SET LOCAL lock_timeout = '300ms'$$) \g /dev/null

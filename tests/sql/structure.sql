@@ -73,7 +73,7 @@ INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   operator_out operator_last_administrator operator_levels operator_beyond own_levels own_groups own_departments open_sessions operators
   operator_roles operator_sessions operator_rights_write operator_scope_write operator_write operator_add operator_sessions_end operator_lock
   operator_write_bounded operator_create operator_update operator_delete operator_log_out operator_session_end
-  history_ensure live_begin live_audience live_cursor live_events live_gates live_alarms live_commands live_events_add ingest_tell
+  history_ensure live_begin live_audience live_cursor live_events live_gates live_alarms live_system live_commands live_events_add ingest_tell
   command_request_create alarm_acknowledge poller_site
   cardholder_search cardholder_text cardholder_gate cardholder_revision cardholder_rows cardholder_ids cardholder_permits_end
   cardholders_page cardholder_find cardholders_count cardholder_anchors cardholder_id permits_list permit_warnings

@@ -312,6 +312,8 @@ def alarms(tap, site, client):
     tap.equal(sorted(rows), sorted((f"system_alarm_{what}", f"daemon_down {name}") for what in ("raised", "cleared") for name in ("transfer", "explanations")),
               "raised and cleared are both in the log")
     site.stop_component("keeper")
+    alarm = opened("daemon_down", "keeper")[0]
+    tap.ok("keeper is not running" in alarm["detail"] and alarm["severity"] == "alarm", "the keeper itself is missed", alarm)
     site.settings["keeper"].update({"disk_low_percent": 100, "certificate_days": 3650})
     site._write_conf("kidoban.conf", {})
     site.start_component("keeper")
