@@ -21,7 +21,7 @@ function makeSplitter(body, name) {
   const set = (wanted, keep = true) => {
     const room = kind.vertical ? body.clientWidth - 400 : body.clientHeight - 220;
     size = Math.round(Math.max(kind.min, Math.min(kind.max, wanted, Math.max(room, kind.min))));
-    body.style.setProperty(kind.property, `${size}px`);
+    document.documentElement.style.setProperty(kind.property, `${size}px`);
     bar.setAttribute('aria-valuenow', size);
     if (keep) prefs.set(`pane.${name}`, size);
   };
