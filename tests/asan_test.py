@@ -4,10 +4,11 @@ One line for each test of that build; memory errors, leaks and undefined behavio
 """
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
+
+import tap_log
 
 source = pathlib.Path(os.environ["top_srcdir"])
 build = pathlib.Path(os.environ["top_builddir"]) / "asan"
@@ -54,10 +55,9 @@ def distributed():
 
 
 def results():
-    """(passed, name) of every TAP line of every test script."""
+    """Every result of every test script. The harness leaves a .trs beside each log that is one of its own."""
     for path in sorted(build.glob("tests/**/*.trs")):
-        for match in re.finditer(r"^:test-result: (\w+)(.*)$", path.read_text(errors="replace"), re.M):
-            yield match[1] in ("PASS", "SKIP", "XFAIL"), f"{path.relative_to(build).with_suffix('')}{match[2].replace('#', '')}"
+        yield from tap_log.results(path.with_suffix(".log"))
 
 
 environment = {name: value for name, value in os.environ.items()
@@ -70,10 +70,13 @@ for old in build.glob("tests/**/*.trs"):
     old.unlink()
 tests = " ".join(f"$({kind})" for kind in KINDS)
 all_passed = run("make", "-k", "check", f"TESTS={tests}", "TEST_TIMEOUT=600")
-lines = list(results())
-for number, (passed, name) in enumerate(lines, 1):
-    print(f"{'ok' if passed else 'not ok'} {number} - {name}")
-extra = len(lines) + 1
-print(f"{'ok' if all_passed and lines else 'not ok'} {extra} - make check passes in the sanitizer build")
+found = list(results())
+for number, result in enumerate(found, 1):
+    print(f"{'ok' if result.passed else 'not ok'} {number} - {result.name.replace('#', '')}")
+    if not result.passed:
+        for line in tap_log.diagnostics(result):
+            print(line)
+extra = len(found) + 1
+print(f"{'ok' if all_passed and found else 'not ok'} {extra} - make check passes in the sanitizer build")
 print(f"1..{extra}")
-sys.exit(0 if all_passed and lines else 1)
+sys.exit(0 if all_passed and found else 1)

@@ -42,8 +42,8 @@ PHONY_TARGETS += check-unit check-replay check-fuzz check-sql check-web check-sy
 dist_check_SCRIPTS += tests/layers_test.sh
 OTHER_TESTS += tests/layers_test.sh
 
-dist_check_SCRIPTS += tests/unit/uhppote_board_test.py
-UNIT_TESTS += tests/unit/uhppote_board_test.py
+dist_check_SCRIPTS += tests/unit/uhppote_board_test.py tests/unit/tap_log_test.py
+UNIT_TESTS += tests/unit/uhppote_board_test.py tests/unit/tap_log_test.py
 
 # A site of one's own, for tests and to look at (make demo).
 EXTRA_DIST += tests/lib/demo.py tests/lib/ordinary.py tests/lib/plan.py tests/lib/private_site.py tests/lib/supervisor.py \
@@ -61,6 +61,7 @@ PHONY_TARGETS += demo demo-reset
 
 # The sanitizer build runs unit, replay and API tests again; it does not nest.
 dist_check_SCRIPTS += tests/asan_test.py
+EXTRA_DIST += tests/lib/tap_log.py
 if !ASAN
 if !COVERAGE
 if LONG_TESTS

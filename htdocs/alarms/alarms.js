@@ -18,13 +18,13 @@ function counted(list, fresh) {
   });
 }
 
-/** Takes an alarm as it is now; `isNew` makes it a toast. */
+/** Takes an alarm as it is now. One not known so far makes a toast until somebody acknowledges it, be it over or not. */
 function merge(alarm) {
   const { list, fresh } = alarms.get();
   const known = list.some((a) => a.id === alarm.id);
   const rest = list.filter((a) => a.id !== alarm.id);
   const next = settled(alarm) ? rest : [...rest, alarm].sort((a, b) => b.id - a.id);
-  counted(next, known || alarm.acknowledged_at || alarm.cleared_at ? fresh : [alarm.id, ...fresh]);
+  counted(next, known || alarm.acknowledged_at ? fresh : [alarm.id, ...fresh]);
 }
 
 export const later = (id) => alarms.set({ fresh: alarms.get().fresh.filter((f) => f !== id) });

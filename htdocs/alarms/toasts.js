@@ -13,7 +13,7 @@ import { alarmKind, alarmPlace } from './words.js';
 const atOnce = 3;
 
 const toast = (a) => html`<div class="toast" role="alert">
-  <div class="toast-text"><span class="tone-alarm" aria-hidden="true">■</span> <strong>${alarmKind(a)}</strong> <span class="muted">${clock(a.raised_at)}</span><br>${alarmPlace(a)}</div>
+  <div class="toast-text"><span class="tone-alarm" aria-hidden="true">■</span> <strong>${alarmKind(a)}</strong> <span class="muted">${clock(a.raised_at)}</span><br>${alarmPlace(a)}${a.cleared_at ? ` (${t('alarm.cleared')})` : ''}</div>
   <div class="toast-buttons">
     ${mayEdit('history') ? html`<button class="small primary" @click=${() => acknowledgeDialog([a])}>${t('alarm.ack')}</button>` : nothing}
     ${a.gate && mayView('gates') ? html`<button class="small" @click=${() => go('gates', '', { sel: a.gate.id })}>${t('alarm.go')}</button>` : nothing}

@@ -1,6 +1,6 @@
 // The filter of the change history: time, kinds of acts, operator; and the one thing that it is about.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
-import { t } from '../app/i18n.js';
+import { t, language } from '../app/i18n.js';
 import { fromInput, toInput, serverNow } from '../app/format.js';
 import { rangeOf } from '../history/time_range.js';
 import { mayView } from '../app/session.js';
@@ -63,7 +63,7 @@ export function filterBar(filter, set, operators) {
     <label class="inline"><span class="visually-hidden">${t('filter.range')}</span><select name="range" @change=${onRange}>${ranges.map((r) => html`<option value=${r} ?selected=${r === (filter.range ?? 'all')}>${t(`range.${r}`)}</option>`)}</select></label>
     ${timeFields(filter, set)}${kindMenu(chosen, set)}${subjectMenu(set)}
     <label class="inline">${t('event.operator')}<select name="operator" @change=${onOperator}><option value="">${t('find.any')}</option>
-      ${[...operators].map(([id, name]) => html`<option value=${id} ?selected=${id === filter.operator}>${name}</option>`)}</select></label>
+      ${[...operators].sort(([, a], [, b]) => a.localeCompare(b, language())).map(([id, name]) => html`<option value=${id} .selected=${id === filter.operator}>${name}</option>`)}</select></label>
     <div class="chips">${filter.subject ? chip(t('change.subject_chip', { table: t(`change.table.${filter.subject}`), name: filter.name ?? filter.subject_id }), { subject: '', subject_id: '', name: '' }) : nothing}
       ${chosen.slice(0, 4).map((k) => chip(k in kindGroups ? t('change.kind_all', { table: t(`change.table.${k}`) }) : kindWords(k), { kind: chosen.filter((c) => c !== k) }))}</div></form>`;
 }

@@ -4,9 +4,10 @@ import { t } from '../app/i18n.js';
 import { get } from '../app/api.js';
 import { dateTime, number } from '../app/format.js';
 import { here, rewrite } from '../app/router.js';
-import { session } from '../app/session.js';
+import { mayView, session } from '../app/session.js';
 import { csvDialog } from '../history/csv.js';
 import { mountList, fact } from '../settings/list.js';
+import { everyOperator } from '../operators/model.js';
 import { createRows } from './rows.js';
 import { filterBar, filterNames, queryOf } from './filter.js';
 import { undoDialog } from './undo.js';
@@ -36,7 +37,8 @@ function readFilter() {
 
 export function mountChanges(regions) {
   const { operator: me } = session.get();
-  const operators = new Map([[String(me.id), me.display_name || me.name]]); // whom the filter can choose: who has been seen here
+  const operators = new Map(); // whom the filter can choose: all that one may see, and who has been seen here
+  const offer = (o) => { if (!operators.has(String(o.id))) operators.set(String(o.id), o.display_name || o.name); };
   let filter = readFilter();
   const wanted = Number(here().params.get('revision')) || undefined;
   const rows = createRows(() => list?.update());
@@ -46,7 +48,7 @@ export function mountChanges(regions) {
   async function load(after) {
     const query = { ...queryOf(filter), limit: pageSize, after };
     const { change_sets: sets, next } = await get('/change-sets', query);
-    for (const s of sets) if (s.operator) operators.set(String(s.operator.id), s.operator.name);
+    for (const s of sets) if (s.operator) offer(s.operator);
     if (filter.operator && !operators.has(filter.operator)) operators.set(filter.operator, filter.operator_name || filter.operator);
     if (!after && wanted && !sets.some((s) => s.revision === wanted) && !filter.operator && !filter.kind.length && !filter.subject && !filter.range) return farAway(sets, next);
     return { rows: sets, next };
@@ -108,5 +110,7 @@ export function mountChanges(regions) {
     restart(Number(params.get('revision')) || undefined);
   };
   window.addEventListener('hashchange', onHash);
+  offer(me);
+  if (mayView('operators')) everyOperator({}).then((all) => { all.forEach(offer); list.update(); }, () => {});
   return () => { window.removeEventListener('hashchange', onHash); rows.stop(); list.stop(); };
 }

@@ -2,6 +2,7 @@
 import { needBrowser, launch, openPage, test, ok, equal, until, runTests, axe, columnTexts } from './lib.mjs';
 import { startMock } from './mock/server.mjs';
 import { changeSets, undo } from './mock/changes.mjs';
+import { operators } from './mock/operators.mjs';
 
 needBrowser();
 const mock = await startMock();
@@ -53,6 +54,17 @@ test('filters narrow: kind, one person, an operator; the address keeps them', as
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await until(async () => (await columnTexts(page, 'revision')).join() === '106,105,104', 'acts on that person');
+});
+
+test('the filter offers every operator whom the viewer may see, and else who has been seen here', async () => {
+  const offered = (page) => page.$$eval('select[name=operator] option', (list) => list.map((o) => o.value).filter(Boolean));
+  await rows(await fresh('#/settings/change_history'));
+  await until(async () => (await offered(context.page)).length === operators.length, 'all of them');
+  site.rights = { operators: 'none' };
+  await rows(await fresh('#/settings/change_history'));
+  await until(async () => (await offered(context.page)).sort().join() === '1,2', 'who did something');
+  site.rights = undefined;
+  equal(context.page.troubles, [], 'console errors');
 });
 
 test("from a cardholder to the changes of that person; a long act's rows come page by page", async () => {

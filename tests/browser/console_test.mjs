@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { needBrowser, launch, openPage, test, ok, equal, until, runTests, axe, logIn, columnTexts } from './lib.mjs';
 import { startMock } from './mock/server.mjs';
-import { passage, raiseAlarm, tell } from './mock/api.mjs';
+import { momentaryAlarm, passage, raiseAlarm, tell } from './mock/api.mjs';
 import { gates, alarms } from './mock/data.mjs';
 
 needBrowser();
@@ -149,6 +149,21 @@ test('an alarm comes as a toast, stays, and goes when acknowledged with a commen
   await page.keyboard.press('Control+Enter');
   await page.waitForSelector('.toast', { state: 'detached' });
   equal(alarms.find((a) => a.id === alarm.id).comment, '現地確認済み', 'comment');
+});
+
+test('an alarm that is over when the browser first hears of it waits to be acknowledged all the same', async () => {
+  const page = await fresh('#/gates');
+  await rows(page);
+  await page.waitForSelector('.live-live');
+  const alarm = momentaryAlarm(site, 'lost_card', gates[8]);
+  const toast = page.locator('.toast').filter({ hasText: '紛失カード' });
+  await toast.waitFor();
+  ok((await toast.textContent()).includes('復旧'), 'says that it is over');
+  await toast.locator('.primary').click();
+  await page.fill('dialog textarea', '本人に連絡');
+  await page.keyboard.press('Control+Enter');
+  await toast.waitFor({ state: 'detached' });
+  equal(alarms.find((a) => a.id === alarm.id).comment, '本人に連絡', 'comment');
 });
 
 test('paused: events wait and come afterwards', async () => {

@@ -12,17 +12,17 @@
 
 #include <CUnit/CUnit.h>
 #include <CUnit/TestRun.h>
+#include <stdbool.h>
 #include <stdio.h>
 
-/* Prints each failed assertion of the test just run as a diagnostic; returns how many there were. */
-static inline unsigned tap_failures(void)
+/* Prints why the test just run failed, below its line as TAP has it: each failed assertion, or why it could not be run. */
+static inline void tap_diagnose(CU_ErrorCode error)
 {
-	unsigned count = 0;
-
-	for (CU_pFailureRecord f = CU_get_failure_list(); f != NULL; f = f->pNext, count++)
+	if (error != CUE_SUCCESS)
+		printf("# %s\n", CU_get_error_msg());
+	for (CU_pFailureRecord f = CU_get_failure_list(); f != NULL; f = f->pNext)
 		printf("# %s:%u: %s\n", f->strFileName ? f->strFileName : "?", f->uiLineNumber,
 		       f->strCondition ? f->strCondition : "failed");
-	return count;
 }
 
 /* Registers the suites and runs every test by itself; a suite's init and cleanup run around each test. Returns the exit code for main: 0 when all passed. */
@@ -41,14 +41,13 @@ static inline int tap_main(CU_SuiteInfo *suites)
 	for (CU_pSuite suite = registry->pSuite; suite != NULL; suite = suite->pNext) {
 		for (CU_pTest test = suite->pTest; test != NULL; test = test->pNext) {
 			CU_ErrorCode error = CU_run_test(suite, test);
-			unsigned bad = tap_failures();
+			bool bad = error != CUE_SUCCESS || CU_get_failure_list() != NULL;
 
-			if (error != CUE_SUCCESS && bad == 0) {
-				printf("# %s\n", CU_get_error_msg());
-				bad = 1;
-			}
-			failed += bad != 0;
 			printf("%sok %u - %s: %s\n", bad ? "not " : "", ++number, suite->pName, test->pName);
+			if (bad) {
+				tap_diagnose(error);
+				failed++;
+			}
 		}
 	}
 	CU_cleanup_registry();

@@ -50,6 +50,15 @@ export function raiseAlarm(site, kind, gate) {
   return alarm;
 }
 
+/** One that has no duration: raised and cleared at once, so that the first word of it has both. */
+export function momentaryAlarm(site, kind, gate) {
+  const id = Math.max(0, ...alarms.map((a) => a.id)) + 1;
+  const alarm = { ...makeAlarm(id, kind, gate, 0), cleared_at: iso(now()) };
+  alarms.unshift(alarm);
+  tell(site, 'alarm_state', alarm);
+  return alarm;
+}
+
 function filterGates(q) {
   const all = (name) => q.getAll(name);
   const has = (name, value) => !all(name).length || all(name).includes(String(value));
