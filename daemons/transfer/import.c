@@ -28,6 +28,15 @@ struct worker {
 
 static volatile sig_atomic_t stopping;
 
+/* Says how far it is. -1: it is not to go on; worker->cancelled tells whether somebody wants that or the database is away. */
+static int go_on(struct worker *worker, int progress, int total)
+{
+	int answer = import_progress(worker->db, &worker->job, progress, total);
+
+	worker->cancelled = answer == 0;
+	return answer == 1 ? 0 : -1;
+}
+
 static void stop(int number)
 {
 	(void)number;
@@ -91,8 +100,7 @@ static int read_rows(struct worker *worker)
 		buf_clear(&plain);
 		if (worker->rows.count - worker->told > 5000) {
 			worker->told = (int)worker->rows.count;
-			if (!import_progress(worker->db, &worker->job, worker->told, 0)) {
-				worker->cancelled = true;
+			if (go_on(worker, worker->told, 0) != 0) {
 				result = -1;
 				break;
 			}
@@ -181,19 +189,25 @@ static void refuse_file(struct worker *worker)
 	buf_free(&fault);
 }
 
-/* The database said no. When it was only away, the job stays ours and is taken again after its lease. */
+static bool is_away(const char *state)
+{
+	return strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0;
+}
+
+/* The database said no, or somebody else did. When it was only away, the job stays ours and is taken again. */
 static void refused(struct worker *worker)
 {
 	const char *state = import_db_state(worker->db);
 	const char *word = import_db_hint(worker->db);
 
 	import_rollback(worker->db);
-	if (worker->cancelled || !import_progress(worker->db, &worker->job, 0, 0)) {
-		end(worker, "cancelled", "cancelled", NULL);
+	if (!worker->cancelled && (is_away(state) || (go_on(worker, 0, 0) != 0 && !worker->cancelled))) {
+		log_warnx("import %lld: %s", (long long)worker->job.id, import_db_message(worker->db));
+		import_wait(worker->db, 1000);
 		return;
 	}
-	if (strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0) {
-		log_warnx("import %lld: %s", (long long)worker->job.id, import_db_message(worker->db));
+	if (worker->cancelled) {
+		end(worker, "cancelled", "cancelled", NULL);
 		return;
 	}
 	log_warnx("import %lld: %s %s", (long long)worker->job.id, state, import_db_message(worker->db));
@@ -228,7 +242,7 @@ static void read_import(struct worker *worker)
 	worker->told = 0;
 	worker->reader = csv_reader_new(encoding, import_take_row, &worker->rows);
 	int read = read_rows(worker);
-	if (read == 0 && seal_pins(worker) == 0 && import_progress(worker->db, job, (int)worker->rows.count, (int)worker->rows.count) &&
+	if (read == 0 && seal_pins(worker) == 0 && go_on(worker, (int)worker->rows.count, (int)worker->rows.count) == 0 &&
 	    import_check(worker->db, job->id) == 0 && import_commit(worker->db) == 0) {
 		end(worker, "previewed", "", NULL);
 	} else if (read > 0) {
@@ -251,8 +265,7 @@ static void apply_import(struct worker *worker)
 		return;
 	}
 	do {
-		worker->cancelled = !import_progress(worker->db, &worker->job, step, steps);
-		if (worker->cancelled || import_step(worker->db, worker->job.id, step, &next) != 0) {
+		if (go_on(worker, step, steps) != 0 || import_step(worker->db, worker->job.id, step, &next) != 0) {
 			refused(worker);
 			return;
 		}

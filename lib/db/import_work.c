@@ -122,6 +122,7 @@ int import_claim(struct import_db *db, struct import_job *job)
 	int found = r == NULL ? -1 : PQntuples(r);
 
 	if (found == 1) {
+		note(db, "", "", NULL);	/* what failed before was another's */
 		*job = (struct import_job){
 			.id = strtoll(PQgetvalue(r, 0, 0), NULL, 10), .token = strtoll(PQgetvalue(r, 0, 6), NULL, 10),
 			.departments = strcmp(PQgetvalue(r, 0, 1), "departments") == 0, .update = strcmp(PQgetvalue(r, 0, 2), "update") == 0,
@@ -280,7 +281,7 @@ int import_step(struct import_db *db, int64_t id, int step, int *next)
 	return done(r);
 }
 
-bool import_progress(struct import_db *db, const struct import_job *job, int progress, int total)
+int import_progress(struct import_db *db, const struct import_job *job, int progress, int total)
 {
 	char text[4][24];
 	const char *values[4] = {text[0], text[1], text[2], text[3]};
@@ -289,9 +290,9 @@ bool import_progress(struct import_db *db, const struct import_job *job, int pro
 	for (int i = 0; i < 4; i++)
 		snprintf(text[i], sizeof(text[i]), "%lld", (long long)all[i]);
 	PGresult *r = run(db, &db->control, "SELECT api.import_progress($1, $2, $3, $4)", 4, values);
-	bool go_on = r != NULL && PQgetvalue(r, 0, 0)[0] == 't';
+	int answer = r == NULL ? -1 : PQgetvalue(r, 0, 0)[0] == 't';
 	PQclear(r);
-	return go_on;
+	return answer;
 }
 
 int import_end(struct import_db *db, const struct import_job *job, const char *state, const char *reason, const char *fault)

@@ -57,8 +57,8 @@ int import_pins(struct import_db *db, int64_t id, int after, struct import_pin *
 int import_check(struct import_db *db, int64_t id) __attribute__((warn_unused_result));
 /* *next: the step to take after this one, 0 when that was the last. */
 int import_step(struct import_db *db, int64_t id, int step, int *next) __attribute__((warn_unused_result));
-/* By the other connection. False: stop. */
-bool import_progress(struct import_db *db, const struct import_job *job, int progress, int total) __attribute__((warn_unused_result));
+/* By the other connection. 1: go on; 0: stop, it was cancelled or somebody else has it; -1: failed. */
+int import_progress(struct import_db *db, const struct import_job *job, int progress, int total) __attribute__((warn_unused_result));
 /* fault: JSON, or NULL. */
 int import_end(struct import_db *db, const struct import_job *job, const char *state, const char *reason, const char *fault)
 	__attribute__((warn_unused_result));

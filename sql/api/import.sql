@@ -18,18 +18,22 @@ BEGIN
 END $$;
 
 -- Its rows are gone: a crash of PostgreSQL empties what is staged, until the import is done and they are kept (import_keep).
+-- Volatile, as everything that reads what is staged: its tables are dropped and written anew by whoever ends the import, and in the
+-- snapshot of a caller who waited for that they would be empty, or not there although the import still seemed to be.
 CREATE OR REPLACE FUNCTION import_rows_lost(i import) RETURNS bool
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
   found bool := false;
 BEGIN
   IF i.rows = 0 OR i.state NOT IN ('previewed', 'applying', 'done') THEN
     RETURN false;
   END IF;
-  IF to_regclass(format('stage.%I', 'result_' || i.id)) IS NOT NULL THEN
+  BEGIN
     EXECUTE format('SELECT EXISTS (SELECT FROM stage.%I)', 'result_' || i.id) INTO found;
-  END IF;
-  RETURN NOT found;
+  EXCEPTION WHEN undefined_table THEN
+    NULL;
+  END;
+  RETURN NOT found AND EXISTS (SELECT FROM import x WHERE x.id = i.id AND x.state = i.state);
 END $$;
 
 -- Newest first, before that id; wanted null: all.
@@ -47,7 +51,7 @@ BEGIN
   RETURN QUERY
     SELECT i.id, i.kind, i.mode, i.encoding, i.blank, i.state, i.file_name, i.bytes, i.rows, i.counts::json, i.progress, i.total, i.reason,
            i.fault::json, c.revision, i.deletion_share, i.deletion_cap, i.deletion_agreed, i.operator_id, o.name, i.at, i.finished_at,
-           kidoban.import_rows_lost(i)
+           i.state <> 'applying' AND kidoban.import_rows_lost(i)    -- who applies it has them, and looks by itself
       FROM import i JOIN operator o ON o.id = i.operator_id LEFT JOIN change_set c ON c.id = i.change_set_id
      WHERE (wanted IS NULL OR i.id = wanted) AND (before IS NULL OR i.id < before)
        AND i.kind = ANY (may) AND (all_of OR i.operator_id = me)
@@ -182,7 +186,7 @@ END $$;
 -- Rows of the file and what becomes of each, from after that one on. before and after: what changes, in the words of the API.
 CREATE FUNCTION api.import_rows(import_id int8, wanted text, after int4, most int4)
 RETURNS TABLE (n int4, key text, status text, code text, field text, before json, after_values json)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
   i import;
 BEGIN
@@ -193,10 +197,11 @@ BEGIN
   IF kidoban.import_rows_lost(i) THEN
     RAISE EXCEPTION 'the rows were lost when the database crashed' USING ERRCODE = 'KD006', HINT = 'rows_lost';
   END IF;
-  IF to_regclass(format('stage.%I', 'result_' || i.id)) IS NULL THEN
-    RETURN;
-  END IF;
   RETURN QUERY EXECUTE format(
     CASE i.kind WHEN 'cardholders' THEN kidoban.import_cardholder_rows() ELSE kidoban.import_department_rows() END,
     'row_' || i.id, 'result_' || i.id) USING wanted, coalesce(import_rows.after, 0), most, coalesce(i.change_set_id, 0);
+EXCEPTION WHEN undefined_table THEN
+  IF import_rows.after > 0 THEN    -- the rows before these were read: a file of them must not seem whole
+    RAISE EXCEPTION 'the rows are no longer there' USING ERRCODE = 'KD006', HINT = 'rows_lost';
+  END IF;
 END $$;

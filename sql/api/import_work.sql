@@ -36,10 +36,15 @@ BEGIN
   RETURN (SELECT NOT i.cancel FROM import i WHERE i.id = import_id);
 END $$;
 
--- Ends the job: state 'previewed', 'done', 'failed' or 'cancelled'.
+-- Ends the job: state 'previewed', 'done', 'failed' or 'cancelled'; what was cancelled since the worker last asked is, unless it is done.
 CREATE FUNCTION api.import_end(import_id int8, token int8, state text, reason text, fault jsonb) RETURNS bool
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 BEGIN
+  IF import_end.state <> 'done' AND (SELECT i.cancel FROM import i WHERE i.id = import_id FOR UPDATE) THEN
+    import_end.state := 'cancelled';
+    import_end.reason := 'cancelled';
+    import_end.fault := NULL;
+  END IF;
   UPDATE job j SET state = CASE import_end.state WHEN 'failed' THEN 'failed' WHEN 'cancelled' THEN 'stopped' ELSE 'done' END,
          reason = import_end.reason, finished_at = clock_timestamp(), expires_at = NULL
    WHERE j.kind = 'import' AND (j.payload ->> 'import')::int8 = import_id AND j.state = 'running' AND j.token = import_end.token;

@@ -6,6 +6,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
 import urllib.parse
 
 SOURCE = pathlib.Path(os.environ.get("top_srcdir") or pathlib.Path(__file__).resolve().parents[2])
@@ -210,21 +211,25 @@ def test_key(tap, site, contract):
 
 
 class Held:
-    """A table locked by somebody else for a while."""
+    """What somebody else did in a transaction that stays open for a while: a lock on a table, or these statements, which end then."""
 
-    def __init__(self, site, table, mode):
+    def __init__(self, site, table=None, mode=None, statements=None):
         program = private_site.find_program("psql", *private_site.postgres_bin())
-        self.site = site
+        self.site, self.end = site, "COMMIT" if statements else "ROLLBACK"
         self.psql = subprocess.Popen([program, "-X", "-q", "-A", "-t", site.conninfo()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.psql.stdin.write(f"BEGIN; LOCK TABLE kidoban.{table} IN {mode} MODE; SELECT pg_backend_pid();\n")
+        self.psql.stdin.write(f"BEGIN; {statements or f'LOCK TABLE kidoban.{table} IN {mode} MODE'}; SELECT pg_backend_pid();\n")
         self.psql.stdin.flush()
-        self.pid = int(self.psql.stdout.readline())
+        self.pid = int(next(line for line in self.psql.stdout if line.strip()))
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.psql.stdin.close()
+        try:
+            self.psql.stdin.write(f"{self.end};\n")
+            self.psql.stdin.close()
+        except BrokenPipeError:      # its backend was killed
+            pass
         self.psql.wait()
 
     def blocks(self):
@@ -301,6 +306,60 @@ def test_cancelled_applying(tap, site, contract):
     tap.check(site.value("SELECT count(*) FROM kidoban.change_set WHERE revision IS NULL") == "0", "no act is left open")
 
 
+def meanwhile(site, client, statements, path):
+    """What a reader is told that came while somebody was at these statements, and waited for their end."""
+    told = []
+    with Held(site, statements=statements) as held:
+        reader = threading.Thread(target=lambda: told.append(client.get(path)))
+        reader.start()
+        waited = held.blocks()
+    reader.join()
+    return waited, told[0]
+
+
+def test_read_meanwhile(tap, site, contract):
+    """Who reads an import while it ends is told how it was or how it is."""
+    client = admin(site)
+    person = cells(export(client))[1][0]
+    for path in ("", "/rows", "/result"):
+        found = upload(client, f"employee_number,note\n{person},ends\n".encode(), mode="update")
+        ends = f"UPDATE kidoban.import SET state = 'cancelled' WHERE id = {found['id']}; DO 'BEGIN PERFORM kidoban.import_drop({found['id']}); END'"
+        waited, told = meanwhile(site, client, ends, f"/imports/{found['id']}{path}")
+        tap.check(waited and told.status == 200, f"cancelled while somebody reads imports/{{id}}{path}", told)
+        if path == "":
+            tap.check(not told.json["rows_lost"], "and nothing is said to be lost", told)
+    done = apply(client, upload(client, f"employee_number,note\n{person},read\n".encode(), mode="update"))
+    web.wait(lambda: site.value(f"SELECT relpersistence FROM pg_class WHERE oid = 'stage.result_{done['id']}'::regclass") == "p", 20, 0.1)
+    kept = f"ALTER TABLE stage.result_{done['id']} SET UNLOGGED; ALTER TABLE stage.result_{done['id']} SET LOGGED"
+    waited, told = meanwhile(site, client, kept, f"/imports/{done['id']}")
+    tap.check(waited and told.status == 200 and not told.json["rows_lost"], "its rows are not lost while they are being kept", told)
+    waited, told = meanwhile(site, client, kept, f"/imports/{done['id']}/rows")
+    tap.check(waited and told.status == 200 and len(told.json["rows"]) == 1, "and are read then", told)
+
+
+def test_cancelled_reading(tap, site, contract):
+    client = admin(site)
+    with Held(site, "department", "ACCESS EXCLUSIVE") as held:
+        found = upload(client, b"employee_number,note\n1,x\n", mode="update", wait=False).json
+        tap.check(held.blocks(), "the rows are being judged")
+        tap.check(client.post(f"/imports/{found['id']}/cancel", {}).status == 202, "cancelled meanwhile")
+    ended = settled(client, found["id"], ("previewed", "cancelled", "failed"))
+    tap.check(ended["state"] == "cancelled", "then there is no preview of it", ended)
+
+
+def test_away_applying(tap, site, contract):
+    """Connections that end are not somebody's wish to cancel."""
+    client = admin(site)
+    person = cells(export(client))[1][0]
+    found = upload(client, f"employee_number,note\n{person},away\n".encode(), mode="update")
+    with Held(site, "permit", "ROW EXCLUSIVE") as held:
+        client.post(f"/imports/{found['id']}/apply", {})
+        tap.check(held.blocks(), "it is being applied")
+        site.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'kidoban_transfer'")
+    ended = settled(client, found["id"], ("cancelled", "done", "failed"))
+    tap.check(ended["state"] == "done", "when the database is there again it is applied", ended)
+
+
 def test_crash(tap, site, contract):
     """A backend that is killed makes PostgreSQL start over, and what is unlogged is empty then."""
     client = admin(site)
@@ -327,5 +386,5 @@ def test_crash(tap, site, contract):
 
 if __name__ == "__main__":
     web.run(test_round_trip, test_modes_and_undo, test_update_delete, test_departments, test_hostile, test_rights, test_key,
-            test_minutes, test_killed_reading, test_killed_applying, test_cancelled_applying, test_crash, gates=8, cardholders=60,
+            test_minutes, test_killed_reading, test_killed_applying, test_cancelled_applying, test_cancelled_reading, test_read_meanwhile, test_away_applying, test_crash, gates=8, cardholders=60,
             components=("postgres", "session", "gates", "cardholders", "organisation", "imports", "transfer", "httpd"))
