@@ -173,20 +173,25 @@ static void end(struct worker *worker, const char *state, const char *reason, co
 		log_warnx("import %lld: %s", (long long)worker->job.id, import_db_message(worker->db));
 }
 
-/* The file as a whole is unfit: nothing of it counts. */
-static void refuse_file(struct worker *worker)
+/* Nothing of the file counts, and why: at which row (0: it is not said) and byte, and the name or number that it is about. */
+static void fail(struct worker *worker, const char *code, int64_t row, int64_t bytes, const char *detail)
 {
 	struct buf fault = {0};
-	const char *code = worker->rows.header_fault ? worker->rows.header_fault : csv_fault_code(csv_reader_fault(worker->reader));
 
 	buf_adds(&fault, "{\"code\":");
 	buf_json_string(&fault, code);
-	buf_addf(&fault, ",\"row\":%lld,\"bytes\":%lld,\"detail\":", (long long)csv_reader_row(worker->reader),
-		 (long long)csv_reader_bytes(worker->reader));
-	buf_json_string(&fault, worker->rows.header_detail);
+	buf_addf(&fault, ",\"row\":%lld,\"bytes\":%lld,\"detail\":", (long long)row, (long long)bytes);
+	buf_json_string(&fault, detail);
 	buf_addc(&fault, '}');
 	end(worker, "failed", code, buf_text(&fault));
 	buf_free(&fault);
+}
+
+/* The file as a whole is unfit. */
+static void refuse_file(struct worker *worker)
+{
+	fail(worker, worker->rows.header_fault ? worker->rows.header_fault : csv_fault_code(csv_reader_fault(worker->reader)),
+	     csv_reader_row(worker->reader), csv_reader_bytes(worker->reader), worker->rows.header_detail);
 }
 
 static bool is_away(const char *state)
@@ -217,7 +222,11 @@ static void refused(struct worker *worker)
 		word = "not_allowed";
 	else if (strcmp(state, "KD002") == 0)
 		word = strncmp(import_db_message(worker->db), "L-4", 3) == 0 ? "limit_L-4" : "limit_L-5";
-	end(worker, "failed", word[0] ? word : "internal", NULL);
+	/* What the rules of the act forbid is told with the gate or the card that it is about. */
+	if (strcmp(state, "KD007") == 0 && word[0])
+		fail(worker, word, 0, 0, import_db_message(worker->db));
+	else
+		end(worker, "failed", word[0] ? word : "internal", NULL);
 }
 
 static void read_import(struct worker *worker)

@@ -20,7 +20,7 @@ const plain = (value) => (value === null || value === undefined || value === '' 
 const label = (n) => (n === 'permits' ? t('tab.permits') : t(hasKey(`cardholder.${n}`) ? `cardholder.${n}` : `department.${n}`));
 
 /** Why a file or the whole import was refused: the server's code in words, else itself. */
-const why = (reason) => (hasKey(`import.why.${reason}`) ? t(`import.why.${reason}`) : reason);
+const why = (reason) => [`import.why.${reason}`, `field_error.${reason}`].filter(hasKey).map((key) => t(key))[0] ?? reason;
 
 /** What a row changes, in words. */
 function difference({ before, after }) {
@@ -136,7 +136,7 @@ export function importDialog(kind, done, job = null) {
   const state = () => html`
     <p role="status" data-state=${job.state}><strong>${t(`import.state.${job.state}`)}</strong> ${job.file_name} <span class="muted">${t(`import.mode.${job.mode}`)} ${t('import.row_count', { n: number(job.rows) })}</span></p>
     ${atWork(job) ? html`<progress max=${job.total || 1} value=${job.total ? job.progress : 0} aria-label=${t('transfer.progress')}></progress><p class="muted">${t('import.leave')}</p>` : nothing}
-    ${job.state === 'failed' ? html`<p class="field-error" role="alert">${job.fault ? `${t('import.fault', { row: number(job.fault.row) })} ${why(job.fault.code)} ${job.fault.detail}` : why(job.reason)}</p>` : nothing}
+    ${job.state === 'failed' ? html`<p class="field-error" role="alert">${job.fault ? `${job.fault.row ? t('import.fault', { row: number(job.fault.row) }) : ''} ${why(job.fault.code)} ${job.fault.detail}` : why(job.reason)}</p>` : nothing}
     ${job.rows_lost ? html`<p class="dialog-warning" role="alert"><span aria-hidden="true">▲</span> ${t('import.rows_lost')}</p>` : nothing}
     ${atWork(job) || job.fault || job.rows_lost ? nothing : html`${counts()}${table()}`}
     ${job.state === 'previewed' && job.deletion_cap.exceeded && !job.rows_lost ? html`<label class="choice dialog-warning"><input type="checkbox" name="agree" .checked=${agreed} @change=${(e) => { agreed = e.target.checked; update(); }}>

@@ -46,6 +46,17 @@ def one_life(tap, site, contract):
     refused = client.post("/permits", {"cardholders": [person], "gate": gate})
     tap.check(refused.status == 422 and ("/card_number", "card_number_not_on_board") in refused.fields and seen["name"] in refused.json["detail"],
               "a card number that a board can not hold is refused where it is granted, and the gate named", refused)
+    number = client.get(f"/cardholders/{person}").json["employee_number"]
+    sent = client.ask("POST", "/imports?kind=cardholders&mode=update", f"employee_number,card_number,permits\n{number},LETTERS1,gate:#{gate}@1\n".encode(),
+                      headers={"Content-Type": "text/csv"})
+    file = f"/imports/{sent.json['id']}"
+    web.wait(lambda: client.get(file).json["state"] == "previewed", 20, 0.1)
+    client.post(f"{file}/apply", {})
+    web.wait(lambda: client.get(file).json["state"] not in ("applying", "previewed"), 20, 0.1)
+    failed = client.get(file).json
+    tap.check(failed["state"] == "failed" and failed["fault"]["code"] == "card_number_not_on_board" and seen["name"] in failed["fault"]["detail"]
+              and "LETTERS1" in failed["fault"]["detail"], "nor does a file give one: it is refused as a whole, gate and card named", failed)
+    tap.check(site.value("SELECT count(*) FROM kidoban.credential WHERE card_number = 'LETTERS1'") == "0", "and nothing of it is there")
     site.psql(f"BEGIN; SELECT api.change_begin('test'); UPDATE kidoban.credential SET card_number = '10000001' WHERE cardholder_id = {person};"
               f" INSERT INTO kidoban.permit (cardholder_id, gate_id, pass_level) VALUES ({person}, {gate}, 1); COMMIT;")
     client.post("/gate-groups", {"name": "with the board", "gates": [gate]})
@@ -193,4 +204,5 @@ def every_status(tap, site, contract):
     tap.check(not missing, "every documented status was seen here, 403, 409 and 503 apart", missing)
 
 
-web.run(one_life, history_stays, refusals, rights, boards_own, discovery, every_status)
+web.run(one_life, history_stays, refusals, rights, boards_own, discovery, every_status,
+        components=(*web.COMPONENTS[:-1], "imports", "transfer", "httpd"))
