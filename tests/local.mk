@@ -81,5 +81,5 @@ coverage:
 		awk '/^File/ {file = $$2} /^Lines/ {print $$2, file}' | sed "s/executed://" | sort -n
 PHONY_TARGETS += coverage
 
-dist_check_SCRIPTS += tests/man_test.sh
-OTHER_TESTS += tests/man_test.sh
+dist_check_SCRIPTS += tests/man_test.sh tests/units_test.sh
+OTHER_TESTS += tests/man_test.sh tests/units_test.sh
