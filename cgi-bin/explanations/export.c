@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cgi-bin/explanations/handlers.h"
+#include "cgi-bin/explanations/words.h"
 #include "web/csv_reply.h"
 
 #define PAGE 500
@@ -22,10 +23,10 @@ static bool put_set(struct csv_reply *reply, const struct change_set *set)
 	csv_cell_int(csv, set->revision);
 	csv_cell_time(csv, set->at_ms);
 	csv_cell(csv, set->operator_name);
-	csv_cell(csv, set->origin);
-	csv_cell(csv, set->kind);
-	csv_cell(csv, set->comment);
-	csv_cell(csv, set->counts);
+	put_origin(csv, set->origin, reply->lang);
+	put_kind(csv, set->kind, reply->lang);
+	put_comment(csv, set, reply->lang);
+	put_counts(csv, set->counts, reply->lang);
 	return csv_reply_row(reply, "revision %lld", (long long)set->revision);
 }
 
@@ -61,14 +62,12 @@ static bool put_row(struct csv_reply *reply, const struct change_set *set, const
 	csv_cell_int(csv, set->revision);
 	csv_cell_time(csv, set->at_ms);
 	csv_cell(csv, set->operator_name);
-	csv_cell(csv, set->kind);
-	csv_cell(csv, row->table);
+	put_kind(csv, set->kind, reply->lang);
+	put_table(csv, row->table, reply->lang);
 	csv_cell_int(csv, row->id);
 	csv_cell(csv, row->label);
-	csv_cell(csv, row->action);
-	csv_cell(csv, row->changed);
-	csv_cell(csv, row->before);
-	csv_cell(csv, row->after);
+	put_action(csv, row->action, reply->lang);
+	put_fields(csv, row, reply->lang);
 	return csv_reply_row(reply, "%s %d", row->table, row->id);
 }
 
