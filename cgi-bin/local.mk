@@ -49,7 +49,8 @@ cgi_bin_imports_imports_LDADD = $(LINK_WEB)
 
 pkglibexec_PROGRAMS += cgi-bin/explanations/explanations
 cgi_bin_explanations_explanations_SOURCES = cgi-bin/explanations/main.c cgi-bin/explanations/routes.c cgi-bin/explanations/routes.h \
-	cgi-bin/explanations/handlers.h cgi-bin/explanations/explanations.c cgi-bin/explanations/change_sets.c cgi-bin/explanations/export.c
+	cgi-bin/explanations/handlers.h cgi-bin/explanations/explanations.c cgi-bin/explanations/change_sets.c cgi-bin/explanations/export.c \
+	cgi-bin/explanations/words.c cgi-bin/explanations/words.h
 cgi_bin_explanations_explanations_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 cgi_bin_explanations_explanations_LDADD = $(LINK_WEB)
 

@@ -62,4 +62,6 @@ export function code(kind, value) {
   return loaded[current]?.codes?.[kind]?.[value] ?? String(value);
 }
 
+export const hasCode = (kind, value) => loaded[current]?.codes?.[kind]?.[value] !== undefined;
+
 export const hasKey = (key) => loaded[current]?.words?.[key] !== undefined;

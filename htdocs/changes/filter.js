@@ -5,7 +5,7 @@ import { fromInput, toInput, serverNow } from '../app/format.js';
 import { rangeOf } from '../history/time_range.js';
 import { mayView } from '../app/session.js';
 import { findCardholder, findDepartment, findGate, findGateGroup } from '../app/find.js';
-import { kindGroups, kindWords, otherKinds } from './words.js';
+import { kindGroups, kindWords, otherKinds, tableWords } from './words.js';
 
 const ranges = ['all', 'today', 'yesterday', 'days7', 'days31', 'custom'];
 export const filterNames = ['range', 'from', 'to', 'operator', 'operator_name', 'subject', 'subject_id', 'name'];
@@ -31,7 +31,7 @@ function kindMenu(chosen, set) {
   const box = (kind, label, within) => html`<label class=${within ? 'kind-within' : 'kind-head'}><input type="checkbox" value=${kind} .checked=${chosen.includes(kind)} ?disabled=${within && chosen.includes(within)}
     @change=${(e) => set({ kind: e.target.checked ? [...chosen.filter((k) => !k.startsWith(`${kind}.`)), kind] : chosen.filter((k) => k !== kind) })}>${label}</label>`;
   return html`<details class="menu" data-menu="change-kinds"><summary>${chosen.length ? t('change.kinds_of', { n: chosen.length }) : t('change.kinds')}</summary>
-    <div class="menu-box kinds-box wider">${Object.entries(kindGroups).map(([group, kinds]) => html`<div class="kind-group">${kinds.length > 1 ? box(group, t('change.kind_all', { table: t(`change.table.${group}`) }), null) : nothing}
+    <div class="menu-box kinds-box wider">${Object.entries(kindGroups).map(([group, kinds]) => html`<div class="kind-group">${kinds.length > 1 ? box(group, t('change.kind_all', { table: tableWords(group) }), null) : nothing}
       ${kinds.map((k) => box(`${group}.${k}`, kindWords(`${group}.${k}`), group))}</div>`)}<div class="kind-group">${otherKinds.map((k) => box(k, kindWords(k), null))}</div></div></details>`;
 }
 
@@ -45,7 +45,7 @@ function subjectMenu(set) {
     if (it) set({ subject, subject_id: String(it.id), name: it.name });
   };
   return html`<details class="menu" data-menu="change-subject"><summary>${t('change.choose_subject')}</summary><div class="menu-box">
-    ${Object.entries(finders).filter(([, [, right]]) => !right || mayView(right)).map(([subject, [find]]) => html`<button type="button" data-subject=${subject} @click=${choose(subject, find)}>${t('change.one_of', { table: t(`change.table.${subject}`) })}</button>`)}</div></details>`;
+    ${Object.entries(finders).filter(([, [, right]]) => !right || mayView(right)).map(([subject, [find]]) => html`<button type="button" data-subject=${subject} @click=${choose(subject, find)}>${t('change.one_of', { table: tableWords(subject) })}</button>`)}</div></details>`;
 }
 
 /** operators: Map of id and name that are known; set(part) changes the filter. */
@@ -64,6 +64,6 @@ export function filterBar(filter, set, operators) {
     ${timeFields(filter, set)}${kindMenu(chosen, set)}${subjectMenu(set)}
     <label class="inline">${t('event.operator')}<select name="operator" @change=${onOperator}><option value="">${t('find.any')}</option>
       ${[...operators].sort(([, a], [, b]) => a.localeCompare(b, language())).map(([id, name]) => html`<option value=${id} .selected=${id === filter.operator}>${name}</option>`)}</select></label>
-    <div class="chips">${filter.subject ? chip(t('change.subject_chip', { table: t(`change.table.${filter.subject}`), name: filter.name ?? filter.subject_id }), { subject: '', subject_id: '', name: '' }) : nothing}
-      ${chosen.slice(0, 4).map((k) => chip(k in kindGroups ? t('change.kind_all', { table: t(`change.table.${k}`) }) : kindWords(k), { kind: chosen.filter((c) => c !== k) }))}</div></form>`;
+    <div class="chips">${filter.subject ? chip(t('change.subject_chip', { table: tableWords(filter.subject), name: filter.name ?? filter.subject_id }), { subject: '', subject_id: '', name: '' }) : nothing}
+      ${chosen.slice(0, 4).map((k) => chip(k in kindGroups ? t('change.kind_all', { table: tableWords(k) }) : kindWords(k), { kind: chosen.filter((c) => c !== k) }))}</div></form>`;
 }

@@ -11,7 +11,7 @@ import { everyOperator } from '../operators/model.js';
 import { createRows } from './rows.js';
 import { filterBar, filterNames, queryOf } from './filter.js';
 import { undoDialog } from './undo.js';
-import { commentWords, countWords, kindWords, subjects, undoable, whoWords } from './words.js';
+import { commentWords, countWords, kindWords, originWords, subjects, undoable, whoWords } from './words.js';
 
 const pageSize = 100;
 const listCsv = { path: () => '/change-sets', what: 'change.csv_what' };
@@ -22,7 +22,7 @@ const columns = () => [
   { id: 'kind', label: t('change.kind'), width: 190, fixed: true, cell: (s) => html`<strong class="name">${kindWords(s.kind)}</strong>` },
   { id: 'counts', label: t('change.counts'), width: 230, grow: 3, cell: (s) => countWords(s.counts) },
   { id: 'operator', label: t('event.operator'), width: 110, grow: 1, cell: (s) => s.operator?.name ?? '' },
-  { id: 'origin', label: t('change.origin'), width: 96, cell: (s) => t(`change.origin.${s.origin}`) },
+  { id: 'origin', label: t('change.origin'), width: 96, cell: (s) => originWords(s.origin) },
   { id: 'comment', label: t('change.comment'), width: 150, grow: 2, cell: commentWords },
   { id: 'revision', label: t('change.revision'), width: 90, align: 'end', cell: (s) => number(s.revision) },
 ];
@@ -84,7 +84,7 @@ export function mountChanges(regions) {
     return html`<div class="pane-title"><h2>${kindWords(s.kind)}</h2><span class="muted">${dateTime(s.at)} ${whoWords(s)}</span><span class="bar-gap"></span>
         <span class="title-acts">${undoable(s) ? html`<button type="button" class="small" data-act="undo" @click=${() => undo(s)}>${t('change.undo')}</button>` : nothing}
         <button type="button" class="small" data-act="csv-set" @click=${() => csvDialog(s.revision, {}, setCsv)}>${t('change.csv_set')}</button></span></div>
-      <div class="tab-panel" tabindex="0" role="region" aria-label=${t('change.detail')}><dl class="facts wide">${fact(t('change.revision'), number(s.revision))}${fact(t('change.origin'), t(`change.origin.${s.origin}`))}
+      <div class="tab-panel" tabindex="0" role="region" aria-label=${t('change.detail')}><dl class="facts wide">${fact(t('change.revision'), number(s.revision))}${fact(t('change.origin'), originWords(s.origin))}
         ${fact(t('change.counts'), countWords(s.counts))}${fact(t('change.comment'), commentWords(s))}</dl>${rows.template(set)}</div>`;
   }
 

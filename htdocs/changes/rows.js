@@ -1,9 +1,9 @@
 // What one act made of which row: read page by page, shown with before and after.
 import { html, nothing } from '../vendor/lit-html/lit-html.js';
-import { t } from '../app/i18n.js';
+import { t, code } from '../app/i18n.js';
 import { get } from '../app/api.js';
 import { problemText } from '../app/problems.js';
-import { contentWords, differences } from './words.js';
+import { contentWords, differences, tableWords } from './words.js';
 
 const pageSize = 100;
 const looks = { added: ['●', 'ok'], changed: ['▲', 'warn'], removed: ['■', 'alarm'] };
@@ -39,9 +39,9 @@ export function createRows(changed) {
   function lines(row, narrow) {
     const [glyph, tone] = looks[row.action];
     const list = row.action === 'changed' && row.before ? differences(row) : [];
-    const head = (n) => html`<th scope="row" rowspan=${n}><span class="muted">${t(`change.table.${row.table}`)}</span><br>${narrow && subjectOf(row)
+    const head = (n) => html`<th scope="row" rowspan=${n}><span class="muted">${tableWords(row.table)}</span><br>${narrow && subjectOf(row)
       ? html`<button type="button" class="link" title=${t('change.only_this')} @click=${() => narrow(subjectOf(row))}>${row.label}</button>` : row.label}</th>
-      <td rowspan=${n}><span class="state tone-${tone}"><span class="glyph" aria-hidden="true">${glyph}</span>${t(`change.${row.action}`)}</span></td>`;
+      <td rowspan=${n}><span class="state tone-${tone}"><span class="glyph" aria-hidden="true">${glyph}</span>${code('change_action', row.action)}</span></td>`;
     if (list.length) {
       return list.map((d, i) => html`<tr class=${i ? 'more-of-row' : ''}>${i ? nothing : head(list.length)}<td>${d.label}</td><td class="was">${d.before}</td><td>${d.after}</td></tr>`);
     }

@@ -7,7 +7,7 @@ import { dateTime, number } from '../app/format.js';
 import { notice } from '../app/notices.js';
 import { problemText } from '../app/problems.js';
 import { sent } from '../transfers/jobs.js';
-import { countWords, kindWords, whoWords, commentWords } from './words.js';
+import { countWords, kindWords, tableWords, whoWords, commentWords } from './words.js';
 import { subjectOf } from './rows.js';
 
 const looked = 12; // things of which it is asked who changed them
@@ -101,7 +101,7 @@ export function undoDialog(set) {
           <div><dt>${t('change.counts')}</dt><dd>${countWords(set.counts)}</dd></div></dl><p class="muted">${t('change.undo_text')}</p>`;
       const others = () => html`<p class="dialog-warning" role="alert"><span aria-hidden="true">▲</span> ${t('change.since_text')}</p>
         <div class="table-scroll since" tabindex="0" role="region" aria-label=${t('change.since')}><table class="data-table"><thead><tr><th scope="col">${t('change.subject')}</th><th scope="col">${t('change.since')}</th></tr></thead>
-        <tbody>${between.list.map((it) => html`<tr><th scope="row"><span class="muted">${t(`change.table.${it.table}`)}</span><br>${it.label}</th><td>${it.acts?.length ? html`<ul class="plain-list">${it.acts.map(actLine)}</ul>` : t('change.since_unknown')}</td></tr>`)}</tbody></table></div>
+        <tbody>${between.list.map((it) => html`<tr><th scope="row"><span class="muted">${tableWords(it.table)}</span><br>${it.label}</th><td>${it.acts?.length ? html`<ul class="plain-list">${it.acts.map(actLine)}</ul>` : t('change.since_unknown')}</td></tr>`)}</tbody></table></div>
         ${between.cut ? html`<p class="muted">${t('change.since_more')}</p>` : nothing}`;
       return html`<form @submit=${submit}>${between ? others() : what()}
         ${error ? html`<p class="field-error" role="alert">${error}</p>` : nothing}

@@ -1,5 +1,5 @@
 // How an act of the change history reads: its kind, what it made of how many, each field with its value in words.
-import { t, code, hasKey } from '../app/i18n.js';
+import { t, code, hasCode } from '../app/i18n.js';
 import { dateTime, number } from '../app/format.js';
 import { validityWords } from '../app/validity.js';
 import { mayEdit } from '../app/session.js';
@@ -16,10 +16,15 @@ export const kindGroups = {
 export const otherKinds = ['undo'];
 export const subjects = ['cardholder', 'department', 'gate', 'gate_group', 'management_group', 'controller'];
 
-export const kindWords = (kind) => (hasKey(`change.kind.${kind}`) ? t(`change.kind.${kind}`) : kind);
+export function kindWords(kind) {
+  const word = kind.replace('.', '_');
+  return hasCode('change_kind', word) ? code('change_kind', word) : kind;
+}
+export const originWords = (origin) => code('change_origin', origin);
+export const tableWords = (table) => code('change_table', table);
 
 /** Who did it: an operator, else what did. */
-export const whoWords = (set) => set.operator?.name ?? t(`change.origin.${set.origin}`);
+export const whoWords = (set) => set.operator?.name ?? originWords(set.origin);
 
 export const commentWords = (set) => (set.kind === 'undo' ? t('change.undo_of', { revision: set.comment }) : set.comment);
 
@@ -27,7 +32,7 @@ const actions = ['added', 'changed', 'removed'];
 
 /** 'Cardholders: 1 changed; permits: 2 added'. */
 export const countWords = (counts) => Object.entries(counts).map(([table, n]) => t('change.count_of', {
-  table: t(`change.table.${table}`), counts: actions.filter((a) => n[a]).map((a) => t(`change.${a}_n`, { n: number(n[a]) })).join(t('change.and')),
+  table: tableWords(table), counts: actions.filter((a) => n[a]).map((a) => t(`change.${a}_n`, { n: number(n[a]) })).join(t('change.and')),
 })).join(t('change.comma'));
 
 const order = {
@@ -41,8 +46,7 @@ const order = {
 
 export function fieldWords(table, name) {
   if (name.startsWith('parameters.')) return t(`parameter.${name.slice(11)}`).replace(/^parameter\./, '');
-  if (hasKey(`change.field.${table}.${name}`)) return t(`change.field.${table}.${name}`);
-  return hasKey(`change.field.${name}`) ? t(`change.field.${name}`) : name;
+  return code('change_field', hasCode('change_field', `${table}_${name}`) ? `${table}_${name}` : name);
 }
 
 export function valueWords(name, value) {

@@ -25,20 +25,6 @@ struct folded {
 	size_t count;
 };
 
-static uint32_t take_character(const char **text)
-{
-	const unsigned char *at = (const unsigned char *)*text;
-	uint32_t c = at[0];
-	int more = c < 0x80 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-
-	if (more > 0)
-		c &= 0x3fu >> more;
-	for (int i = 1; i <= more; i++)
-		c = c << 6 | (at[i] & 0x3fu);
-	*text += more + 1;
-	return c;
-}
-
 static size_t put_character(char *out, uint32_t c)
 {
 	if (c < 0x80)
@@ -72,7 +58,7 @@ static void fold(struct folded *folded, const char *text, const char *from, cons
 	folded->count = 0;
 	while (*text != '\0' && folded->count < PASSWORD_LENGTH) {
 		folded->at[folded->count++] = len;
-		len += put_character(folded->text + len, fold_character(take_character(&text), from, to));
+		len += put_character(folded->text + len, fold_character(utf8_take(&text), from, to));
 	}
 	folded->at[folded->count] = len;
 	folded->text[len] = '\0';

@@ -79,14 +79,46 @@ size_t utf8_length(const char *text, size_t len)
 	return count;
 }
 
+uint32_t utf8_take(const char **text)
+{
+	const unsigned char *at = (const unsigned char *)*text;
+	uint32_t c = at[0];
+	int more = c < 0x80 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+
+	if (more > 0)
+		c &= 0x3fu >> more;
+	for (int i = 1; i <= more; i++)
+		c = c << 6 | (at[i] & 0x3fu);
+	*text += more + 1;
+	return c;
+}
+
+/* Characters that are there and can not be seen: they break lines, turn the direction of what follows, or make two names look the same. Not
+ * those with which a script joins letters or chooses their form (U+200C, U+200D, variation selectors: names are written with them). */
+static bool is_unseen(uint32_t c)
+{
+	static const struct {
+		uint32_t from, to;
+	} ranges[] = {
+		{0x00, 0x1f}, {0x7f, 0x9f}, {0xad, 0xad}, {0x61c, 0x61c}, {0x180e, 0x180e}, {0x200b, 0x200b}, {0x200e, 0x200f}, {0x2028, 0x202e},
+		{0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
+	};
+
+	for (size_t i = 0; i < lengthof(ranges); i++)
+		if (c >= ranges[i].from && c <= ranges[i].to)
+			return true;
+	return false;
+}
+
 bool utf8_has_control(const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
+	for (const char *at = text, *end = text + len; at < end;) {
+		unsigned char c = (unsigned char)*at;
 
-		if (c < 0x20 || c == 0x7f)
-			return true;
-		if (c == 0xc2 && i + 1 < len && (unsigned char)text[i + 1] < 0xa0)
+		/* Japanese and most else begins with other bytes than those that are unseen: imports ask this of millions. */
+		if ((c >= 0x20 && c < 0x7f) || (c >= 0xe3 && c <= 0xee))
+			at += c < 0x80 ? 1 : 3;
+		else if (is_unseen(utf8_take(&at)))
 			return true;
 	}
 	return false;

@@ -50,7 +50,9 @@ void format_hex(const void *data, size_t len, char *out);
 bool utf8_valid(const char *text, size_t len) __attribute__((pure));
 /* Number of characters in valid UTF-8. */
 size_t utf8_length(const char *text, size_t len) __attribute__((pure));
-/* True when text has a control character (below U+0020, U+007F to U+009F). */
+/* The character at *text, which is valid UTF-8, and *text behind it. */
+uint32_t utf8_take(const char **text);
+/* True when text, which is valid UTF-8, has a control character or another that can not be seen, as those that turn the direction of writing. */
 bool utf8_has_control(const char *text, size_t len) __attribute__((pure));
 
 void *xcalloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull, warn_unused_result));

@@ -5,6 +5,7 @@ lib_web_libweb_a_SOURCES = \
 	lib/web/audit_details.c \
 	lib/web/body.c \
 	lib/web/csv.c lib/web/csv.h \
+	lib/web/csv_reply.c lib/web/csv_reply.h \
 	lib/web/fcgi.c lib/web/fcgi.h \
 	lib/web/field.h \
 	lib/web/handle.c \

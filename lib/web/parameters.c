@@ -38,7 +38,7 @@ int web_check_text(struct web_request *request, const struct web_field *field, c
 	if (!utf8_valid(text, len))
 		return web_field_problem(request, pointer, "not_utf8", "Send UTF-8.");
 	if (strlen(text) != len || utf8_has_control(text, len))
-		return web_field_problem(request, pointer, "control_character", "Leave out control characters.");
+		return web_field_problem(request, pointer, "control_character", "It has a character that can not be seen, as one that turns the direction of writing: type it anew.");
 	size_t length = utf8_length(text, len);
 	if (length < (size_t)field->lo)
 		return web_field_problem(request, pointer, "too_short", "At least %lld characters.", (long long)field->lo);

@@ -113,6 +113,11 @@ static void test_utf8(void)
 	static const char *const bad[] = {"\x80", "\xc0\x80", "\xc1\xbf", "\xc2", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xe3\x81", "\xf0\x8f\xbf\xbf",
 					  "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xfe", "\xe3\x81\x41", "\xc3\x28", "\xf1\x80\x80\x41"};
 
+	static const char *const unseen[] = {"山田\u202e太郎", "\u202a", "\u2066x", "\u2069", "a\u200b", "\u200e", "\u2028", "\u00ad", "\u061c", "\u180e", "\u2060", "\ufeff",
+					     "\ufffb", "\U000e0041"};
+	/* The last two: 辻 with one dot, by its variation selector, and a joined letter. */
+	static const char *const seen[] = {"髙橋﨑①", "ﾔﾏﾀﾞ", "é ü ß", "Зая", "عمر", "𠮷野家", "😀", "a\u3000b", "辻\U000e0100", "\u0645\u200c\u06cc"};
+
 	for (size_t i = 0; i < lengthof(good); i++)
 		CU_ASSERT_TRUE(utf8_valid(good[i], strlen(good[i])));
 	for (size_t i = 0; i < lengthof(bad); i++)
@@ -122,6 +127,10 @@ static void test_utf8(void)
 	CU_ASSERT_TRUE(utf8_has_control("\x7f", 1));
 	CU_ASSERT_TRUE(utf8_has_control("\xc2\x85", 2));
 	CU_ASSERT_FALSE(utf8_has_control("木戸番 \xc2\xa0", 12));
+	for (size_t i = 0; i < lengthof(unseen); i++)
+		CU_ASSERT_TRUE(utf8_has_control(unseen[i], strlen(unseen[i])));
+	for (size_t i = 0; i < lengthof(seen); i++)
+		CU_ASSERT_FALSE(utf8_has_control(seen[i], strlen(seen[i])));
 }
 
 static void test_memory(void)

@@ -151,7 +151,7 @@ def guesses(tap, site, contract):
     variants = ["spread", "spread ", " spread", "Spread", "SPREAD", "spread\u200b", "ｓｐｒｅａｄ"]
     for i in range(9):
         web.Client(site).login("spread", f"guess {i}")
-    tap.check([web.Client(site).login(v).status for v in variants[1:]] == [401] * 6, "a name that only looks alike is another name")
+    tap.check([web.Client(site).login(v).status for v in variants[1:]] == [401] * 4 + [400, 401], "a name that only looks alike is another name, or none")
     tap.check(web.Client(site).login("spread").status == 201, "after nine the right one still comes in")
     found = [web.Client(site).login("spread", f"guess {i}").status for i in range(11)]
     tap.check(found == [401] * 10 + [429], "and then the count begins anew", found)

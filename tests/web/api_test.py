@@ -77,7 +77,7 @@ def bad_parameters(tap, site, contract):
             ("/gates?colour=red", "?colour", "unknown"), ("/gates?limit=1&limit=2", "?limit", "repeated"), ("/gates?limit=0", "?limit", "out_of_range"),
             ("/gates?limit=1001", "?limit", "out_of_range"), ("/gates?limit=ten", "?limit", "ill_typed"), ("/gates?limit=+5", "?limit", "ill_typed"),
             ("/gates?limit=99999999999999999999", "?limit", "ill_typed"), ("/gates?alarm=1", "?alarm", "ill_typed"), ("/gates?lock_state=ajar", "?lock_state", "not_in_list"),
-            ("/gates?q=", "?q", "too_short"), ("/gates?q=" + "a" * 101, "?q", "too_long"), ("/gates?q=%ff", "?q", "not_utf8"), ("/gates?q=%01", "?q", "control_character"),
+            ("/gates?q=", "?q", "too_short"), ("/gates?q=" + "a" * 101, "?q", "too_long"), ("/gates?q=%ff", "?q", "not_utf8"), ("/gates?q=%01", "?q", "control_character"), ("/gates?q=%E2%80%AE", "?q", "control_character"),
             ("/gates?q=%zz", "?", "malformed"), ("/gates?q=%00", "?", "malformed"), ("/gates?communication=up&communication=up&communication=up&communication=up", "?communication", "too_many"),
             ("/gates?after=-1", "?after", "out_of_range"), ("/gates/abc", "?id", "ill_typed"), ("/gates/0", "?id", "out_of_range"),
             ("/history/access?from=yesterday", "?from", "ill_typed"), ("/history/access?from=2024-02-30T00:00:00Z", "?from", "ill_typed"),
@@ -160,6 +160,7 @@ def editing(tap, site, contract):
     tap.check(client.ask("PATCH", "/gates/32000", change, headers={"If-Match": '"1"'}).problem == "not_found", "PATCH of what is not there is 404")
     done = client.ask("PATCH", "/gates/3", change, headers={"If-Match": etag})
     tap.check(done.status == 200 and done.json["name"] == change["name"] and done.json["place"] == "" and done.headers["ETag"] != etag, "PATCH changes, and the ETag moves", done)
+    tap.check(client.ask("PATCH", "/gates/3", {"name": "玄関\u202e"}, headers={"If-Match": done.headers["ETag"]}).fields == {("/name", "control_character")}, "a name that turns the direction of writing is refused")
     stale = client.ask("PATCH", "/gates/3", {"name": "x"}, headers={"If-Match": etag})
     tap.check(stale.problem == "changed" and stale.json["current"]["name"] == change["name"] and stale.headers["ETag"] == done.headers["ETag"], "a stale one is 412 with what is there now", stale)
     again = client.ask("PATCH", "/gates/3", {"management_group": 2}, headers={"If-Match": stale.headers["ETag"]})

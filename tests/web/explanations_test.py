@@ -3,11 +3,12 @@ import csv
 import datetime
 import io
 import json
+import re
 import urllib.parse
 
 import web
 
-COMPONENTS = ("postgres", "keeper", "session", "gates", "history", "cardholders", "explanations", "httpd", "gate-simulator", "gate-poller")
+COMPONENTS = ("postgres", "keeper", "session", "gates", "history", "cardholders", "explanations", "httpd", "gate-simulator", "gate-poller", "imports")
 CHECKS = ["known", "lost", "enabled", "validity", "permit", "pass_level", "armed", "verification", "anti_passback"]
 
 
@@ -174,17 +175,48 @@ def changes(tap, site, contract):
     tap.check(client.get("/change-sets?operator=2").json["change_sets"] == [], "by operator")
 
 
+def read_csv(client, path):
+    answer = client.get(path, headers={"Accept": "text/csv"})
+    return list(csv.DictReader(io.StringIO(answer.body.decode("utf-8-sig"))))
+
+
 def files(tap, site, contract):
     client = place_of(site, contract).client
-    answer = client.get("/change-sets?lang=en", headers={"Accept": "text/csv"})
-    rows = list(csv.DictReader(io.StringIO(answer.body.decode("utf-8-sig"))))
+    rows = read_csv(client, "/change-sets?lang=en")
     whole = client.get("/change-sets?limit=500").json["change_sets"]
-    tap.check([int(r["Revision"]) for r in rows] == [c["revision"] for c in whole], "the list as CSV", answer)
+    tap.check([int(r["Revision"]) for r in rows] == [c["revision"] for c in whole], "the list as CSV", rows[:3])
     seed = next(c for c in whole if c["kind"] == "seed")
-    answer = client.get(f"/change-sets/{seed['revision']}?lang=en", headers={"Accept": "text/csv"})
-    rows = list(csv.DictReader(io.StringIO(answer.body.decode("utf-8-sig"))))
-    tap.check(len(rows) == sum(sum(n.values()) for n in seed["counts"].values()) and {r["Action"] for r in rows} == {"added"}, "a whole change set as CSV, over pages", len(rows))
+    rows = read_csv(client, f"/change-sets/{seed['revision']}?lang=en")
+    tap.check(len(rows) == sum(sum(n.values()) for n in seed["counts"].values()) and {r["Action"] for r in rows} == {"Added"}, "a whole change set as CSV, over pages", len(rows))
     tap.check(client.get("/change-sets", headers={"Accept": "image/png"}).status == 406, "neither JSON nor CSV: 406")
+
+
+def words_in_files(tap, site, contract):
+    """A file says what the screen says, in the language asked for (M-2)."""
+    client = place_of(site, contract).client
+    person = place_of(site, contract).person(2)[0]
+    for change in ({"name": "改 名", "valid_to": "2027-03-31T15:00:00Z", "pin": "2468", "note": "a, b"}, {"valid_to": "2027-03-31T03:30:00Z", "pin": "1357", "note": ""}):
+        before = client.get(f"/cardholders/{person}")
+        assert client.ask("PATCH", f"/cardholders/{person}", change, headers={"If-Match": before.headers["ETag"]}).status == 200
+    newest = client.get("/change-sets?limit=1").json["change_sets"][0]["revision"]
+    row = read_csv(client, f"/change-sets?subject=cardholder&subject_id={person}")[0]
+    tap.check((row["契機"], row["種別"], row["件数"]) == ("画面", "出入ユーザーの変更", "出入ユーザー: 変更 1"), "an act in words", row)
+    row = read_csv(client, f"/change-sets?subject=cardholder&subject_id={person}&lang=en")[0]
+    tap.check((row["Origin"], row["Kind"], row["Counts"]) == ("Screen", "Cardholder changed", "Cardholder: Changed 1"), "and in English", row)
+    row = read_csv(client, f"/change-sets/{newest}")[0]
+    tap.check((row["種別"], row["対象"], row["操作"], row["変更項目"]) == ("出入ユーザーの変更", "出入ユーザー", "変更", "備考、暗証番号、有効期間の終了"), "what was changed, in words", row)
+    tap.check(row["変更前"] == "備考: a, b、暗証番号: 設定済み、有効期間の終了: 2027/03/31" and row["変更後"] == "備考: (空欄)、暗証番号: 設定済み、有効期間の終了: 2027/03/31 12:30",
+              "before and after, days where they are whole", row)
+    undone = client.post(f"/change-sets/{newest}/undo", {}).json["revision"]
+    tap.check(read_csv(client, "/change-sets")[0]["コメント"] == f"リビジョン {newest} の取り消し" and read_csv(client, f"/change-sets/{undone}?lang=en")[0]["Changed"] == "Note; PIN; Valid to", "an undo says of what")
+    seed = client.get(query("/change-sets", kind="seed")).json["change_sets"][0]["revision"]
+    rows = read_csv(client, f"/change-sets/{seed}")
+    tap.check({r["対象"] for r in rows} >= {"管理グループ", "所属", "ゲート", "出入ユーザー", "許可"} and not any(r["変更前"] for r in rows), "every table by its word", rows[:2])
+    permit = next(r for r in rows if r["対象"] == "許可")
+    begun = set(re.findall(r"'((?:[a-z_]+\.[a-z_]+)|undo)'", " ".join(line for f in (web.SOURCE / "sql/api").glob("*.sql") for line in f.read_text(encoding="utf-8").splitlines() if "change_begin(" in line)))
+    known = {line.split("\t")[2] for line in (web.SOURCE / "lib/gate/codes.tsv").read_text(encoding="utf-8").splitlines() if line.startswith("change_kind\t")}
+    tap.check(len(begun) > 20 and {k.replace(".", "_") for k in begun} <= known, "every kind of act has its word (class change_kind of lib/gate/codes.tsv)", sorted(begun))
+    tap.check("ゲート" in permit["変更後"] and "通行レベル: " in permit["変更後"] and "{" not in permit["変更後"], "what a row points to is its name", permit)
 
 
 def limits(tap, site, contract):
@@ -227,5 +259,5 @@ def limits(tap, site, contract):
         tap.check(place.client.get(gone).status == 404, f"{gone}: 404", gone)
 
 
-web.run(passes, lost, unknown, listed, changes, files, limits, components=COMPONENTS, rate=0, simulator_options=("--quiet",),
+web.run(passes, lost, unknown, listed, changes, files, words_in_files, limits, components=COMPONENTS, rate=0, simulator_options=("--quiet",),
         settings={"gate-poller": {"state_interval": 5}})

@@ -125,7 +125,8 @@ def refusals(tap, site, contract):
             (("password", "nobody at all", "--stdin"), GOOD + "\n", 1, "no operator"), (("create", "x", "--stdin"), "too short\n", 1, "needs 15 characters"),
             (("create", "x", "--stdin"), "Password12345678\n", 1, "guess"), (("create", "mizushima.ren", "--stdin"), "Mizushima-Ren-9x\n", 1, "own name"),
             (("create", "x", "--stdin"), "", 1, "no line"), (("create", "x", "--stdin"), GOOD, 1, "no line"), (("create", "x", "--stdin"), "a" * 200 + "\n", 1, "at most 127"),
-            (("create", " x", "--stdin"), GOOD + "\n", 1, "space"), (("create", "y" * 65, "--stdin"), GOOD + "\n", 1, ""), (("create", "x"), None, 1, "terminal")):
+            (("create", " x", "--stdin"), GOOD + "\n", 1, "space"),
+            (("create", "x\u202e", "--stdin"), GOOD + "\n", 1, "can not be seen"), (("create", "x", "--display-name", "\u200bx", "--stdin"), GOOD + "\n", 1, "can not be seen"), (("create", "y" * 65, "--stdin"), GOOD + "\n", 1, ""), (("create", "x"), None, 1, "terminal")):
         done = tool(site, *words, given=given)
         tap.check(done.returncode == status and why in done.stderr, f"{' '.join(words)[:50]!r} is refused: {why}", done)
     tap.check("x" not in operators(site), "none of them was added")

@@ -125,6 +125,7 @@ def bad_input(tap, site, contract):
     good = {"name": "bad input", "role": "general"}
     for more, status, pointer, code in (
             ({"role": "god"}, 400, "/role", "not_in_list"), ({"name": ""}, 400, "/name", "too_short"), ({"name": "x" * 65}, 400, "/name", "too_long"), ({"name": "a\u0007"}, 400, "/name", "control_character"),
+            ({"name": "a\u202eb"}, 400, "/name", "control_character"), ({"display_name": "\u2067x"}, 400, "/display_name", "control_character"),
             ({"colour": "red"}, 400, "/colour", "unknown"), ({"rights": {"flying": "edit"}}, 400, "/rights/flying", "unknown"), ({"rights": {"gates": "all"}}, 400, "/rights/gates", "not_in_list"),
             ({"rights": {"gates": None}}, 400, "/rights/gates", "ill_typed"), ({"rights": []}, 400, "/rights", "ill_typed"), ({"scope": {"departments": 1}}, 400, "/scope/departments", "ill_typed"),
             ({"scope": {"departments": ["1"]}}, 400, "/scope/departments/0", "ill_typed"), ({"scope": {"management_groups": list(range(1, 502))}}, 400, "/scope/management_groups", "too_many"),

@@ -42,7 +42,7 @@ def cardholders(tap, site, contract):
 
 def one_life(tap, site, contract):
     client = ADMIN["client"]
-    made = register(client, "N-1", kana="シケン", card_number="AB12", pin="0123", valid_from="2026-01-01T00:00:00+09:00", valid_to=None, note="a\u2028b")
+    made = register(client, "N-1", kana="シケン", card_number="AB12", pin="0123", valid_from="2026-01-01T00:00:00+09:00", valid_to=None, note="辻\U000e0100・𠮷")
     tap.check(made.status == 201 and made.json["has_pin"] and made.json["cards"][0]["card_number"] == "AB12", "registered with card and PIN", made)
     person = f"/cardholders/{made.json['id']}"
     tap.check(b"0123" not in made.body and "pin" not in made.json, "a PIN is never shown", made)
@@ -72,7 +72,8 @@ def bad_input(tap, site, contract):
     good = {"employee_number": "B-1", "name": "n", "department": 3}
     for change, field in (({"pin": "123"}, ("/pin", "too_short")), ({"pin": "123456789"}, ("/pin", "too_long")), ({"pin": "12a4"}, ("/pin", "malformed")), ({"pin": 1234}, ("/pin", "ill_typed")),
                           ({"card_number": "a-b"}, ("/card_number", "malformed")), ({"card_number": "1" * 17}, ("/card_number", "too_long")), ({"card_number": "１２"}, ("/card_number", "malformed")),
-                          ({"name": ""}, ("/name", "too_short")), ({"name": "a\nb"}, ("/name", "control_character")), ({"name": "x" * 65}, ("/name", "too_long")), ({"colour": 1}, ("/colour", "unknown")),
+                          ({"name": ""}, ("/name", "too_short")), ({"name": "a\nb"}, ("/name", "control_character")), ({"name": "山田\u202e太郎"}, ("/name", "control_character")), ({"kana": "ヤマダ\u2066"}, ("/kana", "control_character")),
+                          ({"employee_number": "B\u200b-1"}, ("/employee_number", "control_character")), ({"note": "\u2069"}, ("/note", "control_character")), ({"name": "x" * 65}, ("/name", "too_long")), ({"colour": 1}, ("/colour", "unknown")),
                           ({"department": "3"}, ("/department", "ill_typed")), ({"enabled": None}, ("/enabled", "ill_typed")), ({"valid_from": "yesterday"}, ("/valid_from", "ill_typed")),
                           ({"valid_from": "2026-01-02T00:00:00Z", "valid_to": "2026-01-01T00:00:00Z"}, ("/valid_to", "out_of_range")), ({"name": None}, ("/name", "ill_typed"))):
         answer = client.post("/cardholders", {**good, **change})
@@ -141,6 +142,8 @@ def organisation(tap, site, contract):
         tap.check(stale.status == 412 and stale.json["current"] == changed.json, f"{path}: stale is 412 with what is there", stale)
         gone = client.ask("DELETE", one, headers=etag(changed))
         tap.check(gone.status == 200 and client.get(one).status == 404, f"{path}: deleted", gone)
+    for path, body in (("/departments", {"parent": 3, "code": "X2", "name": "課\u202e"}), ("/management-groups", {"name": "\u2067群"}), ("/gate-groups", {"name": "組\u200b"})):
+        tap.check(client.post(path, body).fields == {("/name", "control_character")}, f"POST {path} refuses a name with what can not be seen")
     for path in ("/departments/4", "/management-groups/1"):
         answer = client.ask("DELETE", path, headers=etag(client.get(path)))
         tap.check(answer.status == 409 and answer.fields == {("", "in_use")}, f"{path} is in use", answer)

@@ -214,8 +214,25 @@ bool job_is_known(const struct job *job)
 	return job->word_count == commands[i].words;
 }
 
+/* As in requests; the database knows of fewer such characters. */
+static bool names_can_be_seen(const struct job *job)
+{
+	const char *const names[] = {job->words[1], job->display_name, job->remote_user};
+
+	for (size_t i = 0; i < lengthof(names); i++) {
+		if (names[i] == NULL || (utf8_valid(names[i], strlen(names[i])) && !utf8_has_control(names[i], strlen(names[i]))))
+			continue;
+		log_warnx("a name is UTF-8, without characters that can not be seen: type it anew");
+		return false;
+	}
+	return true;
+}
+
 int job_run(struct job *job)
 {
+	if (!names_can_be_seen(job))
+		return 1;
+
 	char *conninfo = xasprintf("%s application_name=kidoban-operator", job->database ? job->database : job->common.database);
 	struct db *db = db_new(conninfo, 30000);
 	int result = -1;
