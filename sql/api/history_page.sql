@@ -97,14 +97,14 @@ DECLARE
                          columns, parent, from_t, to_t, from_bucket, to_bucket, place, conditions);
   newest  text := format(' ORDER BY e.bucket DESC, e.t DESC, e.log DESC, e.seq DESC LIMIT %s', most);
 BEGIN
-  -- Bucket by bucket, newest first, until there are enough rows: the index has the bucket first. Sorting the outer side by
-  -- bucket alone lets the loop stop there; within a bucket the inner side is in order.
-  IF parent = 'access_event' AND lead IN ('gate', 'dept') THEN
-    RETURN format('SELECT %s FROM generate_series(%s, %s, -1) AS b(bucket) CROSS JOIN LATERAL (SELECT * FROM kidoban.access_event e '
-                  'WHERE e.bucket = b.bucket AND e.t >= %L AND e.t < %L%s%s AND e.%I = ANY (%L::int2[]) '
-                  'ORDER BY e.t DESC, e.log DESC, e.seq DESC LIMIT %s) e '
+  -- Bucket by bucket, newest first, until there are enough rows: the index has the bucket first. The outer side has to come sorted
+  -- (the planner sorts no side of a loop by itself), so that the loop stops there; within a bucket the inner side is in order.
+  IF parent = 'access_event' AND lead IN ('gate', 'dept', 'time') THEN
+    RETURN format('SELECT %s FROM (SELECT i AS bucket FROM generate_series(%s, %s, -1) AS i ORDER BY i DESC OFFSET 0) b '
+                  'CROSS JOIN LATERAL (SELECT * FROM kidoban.access_event e WHERE e.bucket = b.bucket AND e.t >= %L AND e.t < %L%s%s%s ORDER BY e.t DESC, e.log DESC, e.seq DESC LIMIT %s) e '
                   'ORDER BY b.bucket DESC LIMIT %s',
-                  columns, to_bucket, from_bucket, from_t, to_t, place, conditions, lead, keys, most, most);
+                  columns, to_bucket, from_bucket, from_t, to_t, place, conditions,
+                  CASE WHEN lead <> 'time' THEN format(' AND e.%I = ANY (%L::int2[])', lead, keys) END, most, most);
   END IF;
   IF lead = 'time' THEN
     RETURN rows_of || newest;
@@ -125,7 +125,7 @@ CREATE OR REPLACE FUNCTION history_rows(parent text, from_t timestamptz, to_t ti
   departments int4[], cardholder int4, kinds int2[], q text, before_t timestamptz, before_log int4, before_seq int4,
   most int4, budget int4 DEFAULT 250)
 RETURNS TABLE (t timestamptz, log int4, seq int4, cred int4, gate int2, kind int2, dept int2, details text, who int4, raised bool)
-LANGUAGE plpgsql STABLE ROWS 50 SET search_path = kidoban, pg_temp SET enable_seqscan = off SET jit = off AS $$
+LANGUAGE plpgsql STABLE ROWS 50 SET search_path = kidoban, pg_temp SET enable_seqscan = off SET enable_indexscan = on SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   f       record;
@@ -153,8 +153,12 @@ BEGIN
   IF before_t IS NOT NULL THEN
     place := format(' AND (e.t, e.log, e.seq) < (%L::timestamptz, %s, %s)', before_t, before_log, before_seq);
   END IF;
-  -- A stretch is at first an hour by time and a whole partition by another index; it grows and shrinks with what it costs.
-  width := CASE f.lead WHEN 'time' THEN 4 ELSE 4000 END;
+  -- A stretch is at first two hours by time and a whole partition by another index; it grows and shrinks with what it costs.
+  width := CASE f.lead WHEN 'time' THEN 8 ELSE 4000 END;
+  IF parent = 'access_event' AND f.lead = 'time' THEN
+    -- A bucket may have 60,000 rows, nearly all of them side by side: read page by page they cost a fifth of fetching them one by one.
+    PERFORM set_config('enable_indexscan', 'off', true);
+  END IF;
   LOOP
     SELECT * INTO part FROM history_part h
      WHERE h.parent = history_rows.parent AND NOT h.detached AND h.from_t < upper AND h.to_t > history_rows.from_t
@@ -173,7 +177,7 @@ BEGIN
         RETURN;
       END IF;
       took := extract(epoch FROM clock_timestamp() - begun) * 1000;
-      width := CASE WHEN took < 10 THEN least(width * 4, 4000) WHEN took > 60 THEN greatest(width / 4, 1) ELSE width END;
+      width := CASE WHEN took < 10 THEN least(width * 8, 4000) WHEN took > 60 THEN greatest(width / 4, 1) ELSE width END;
       top_b := low_b - 1;
       IF extract(epoch FROM clock_timestamp() - started) * 1000 > budget
          AND (low_b > floor_b OR part.from_t > history_rows.from_t) THEN
@@ -200,7 +204,7 @@ RETURNS TABLE (t timestamptz, log int4, seq int4, kind int4, reader int4, gate_i
                management_group_id int4, management_group_name text, controller_id int4, controller_name text,
                raised bool, card_number text, cardholder_id int4, employee_number text, name text, kana text,
                department_id int4, department_name text, operator_id int4, operator_name text, details text)
-LANGUAGE plpgsql STABLE ROWS 50 SET search_path = kidoban, pg_temp SET jit = off AS $$
+LANGUAGE plpgsql STABLE ROWS 50 SET search_path = kidoban, pg_temp SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   parent text := (SELECT c.parent FROM event_category c WHERE c.name = history_page.category);

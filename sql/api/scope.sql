@@ -1,26 +1,29 @@
 -- Who asks, what they may do, what they may see: the one place (A-2, A-3). Policies call these as (SELECT f()), which
--- PostgreSQL evaluates once a statement. SECURITY DEFINER because the answer must not depend on what the caller may read.
+-- PostgreSQL evaluates once a statement, and lists as IN (SELECT unnest((SELECT f()))): without the inner SELECT the planner calls them
+-- too, to learn how long the list is, though a page of history plans several statements and may need none of the lists. SECURITY DEFINER because the answer must not depend on what the caller may read.
 
 -- The operator of the session whose token the transaction carries, or of the import at work: no row when there is none, or
--- it ended, expired or idled, or the operator is disabled. Functions below read it in one statement each: they are asked many times in every request.
+-- it ended, expired or idled, or the operator is disabled. Functions below read it in one statement each: they are asked many times in every
+-- request. So it is one join without branches, and the token is looked at without a regular expression, which would take as long as the rest.
 DROP VIEW IF EXISTS me_right, me;
 CREATE VIEW me WITH (security_invoker = true) AS
-SELECT s.id AS session_id, s.last_seen_at, o.id, o.role, o.all_management_groups, o.all_departments
-  FROM session s JOIN operator o ON o.id = s.operator_id
- WHERE s.token_hash = CASE WHEN current_setting('kidoban.session', true) ~ '^[0-9a-f]{64}$'
+SELECT s.id AS session_id, coalesce(s.last_seen_at, statement_timestamp()) AS last_seen_at, o.id, o.role, o.all_management_groups, o.all_departments
+  FROM (SELECT) AS always
+  LEFT JOIN session s
+    ON s.token_hash = CASE WHEN length(current_setting('kidoban.session', true)) = 64
+                            AND translate(current_setting('kidoban.session', true), '0123456789abcdef', '') = ''
                            THEN sha256(decode(current_setting('kidoban.session', true), 'hex')) END
-   AND s.ended_at IS NULL AND NOT o.disabled AND s.expires_at > statement_timestamp()
+   AND s.ended_at IS NULL AND s.expires_at > statement_timestamp()
    AND s.last_seen_at > statement_timestamp()
        - (SELECT make_interval(secs => value::int4) FROM setting WHERE name = 'idle_timeout_s')
-UNION ALL
--- The transfer daemon acts for whoever uploaded the import that it works on, as long as that is under way. session_user can
--- not be set, so nobody else gets here.
-SELECT NULL, statement_timestamp(), o.id, o.role, o.all_management_groups, o.all_departments
-  FROM import i JOIN operator o ON o.id = i.operator_id
- WHERE coalesce(current_setting('kidoban.session', true), '') = ''
-   AND i.id = CASE WHEN current_setting('kidoban.import', true) ~ '^[0-9]{1,18}$' AND pg_has_role(session_user, 'kidoban_transfer', 'MEMBER')
+-- The transfer daemon acts for whoever uploaded the import that it works on, as long as that is under way and no session is named.
+-- session_user can not be set, so nobody else gets here.
+  LEFT JOIN import i
+    ON i.id = CASE WHEN coalesce(current_setting('kidoban.session', true), '') = ''
+                    AND current_setting('kidoban.import', true) ~ '^[0-9]{1,18}$' AND pg_has_role(session_user, 'kidoban_transfer', 'MEMBER')
                    THEN current_setting('kidoban.import', true)::int8 END
-   AND i.state IN ('reading', 'applying') AND NOT o.disabled;
+   AND i.state IN ('reading', 'applying')
+  JOIN operator o ON o.id = coalesce(s.operator_id, i.operator_id) AND NOT o.disabled;
 
 CREATE VIEW me_right WITH (security_invoker = true) AS
 SELECT m.id, m.all_management_groups, m.all_departments, r.function, coalesce(g.level, r.level) AS level
@@ -122,11 +125,14 @@ END $$;
 -- Management groups in scope.
 CREATE OR REPLACE FUNCTION current_gate_scope() RETURNS int4[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  mine me;
 BEGIN
-  RETURN ARRAY(SELECT x.management_group_id FROM me m JOIN operator_management_group x ON x.operator_id = m.id
-                WHERE NOT m.all_management_groups
-               UNION ALL
-               SELECT g.id FROM me m JOIN management_group g ON m.all_management_groups);
+  SELECT * INTO mine FROM me;
+  IF mine.all_management_groups THEN
+    RETURN ARRAY(SELECT id FROM management_group);
+  END IF;
+  RETURN ARRAY(SELECT x.management_group_id FROM operator_management_group x WHERE x.operator_id = mine.id);
 END $$;
 
 -- Departments in scope, their subtrees included.
@@ -196,7 +202,7 @@ BEGIN
       LEFT JOIN gate g ON g.id = w.id
       LEFT JOIN LATERAL (SELECT * FROM gate_past x WHERE x.id = w.id AND g.id IS NULL ORDER BY x.to_cs DESC LIMIT 1) p ON true
       LEFT JOIN management_group m ON m.id = coalesce(g.management_group_id, p.management_group_id)
-     WHERE kidoban.sees_all_gates() OR w.id = ANY (kidoban.current_gates());
+     WHERE (SELECT kidoban.sees_all_gates()) OR w.id IN (SELECT unnest((SELECT kidoban.current_gates())));
 END $$;
 
 -- Gate groups of which some gate (or, when all_of, every gate) is in scope; a group without gates belongs to everybody.

@@ -14,16 +14,16 @@ GRANT EXECUTE ON FUNCTION api.transfer_request(int4[], bool), api.transfer_stop(
   api.cardholder_proof(int4) TO kidoban_transfers;
 CREATE POLICY web_read ON job FOR SELECT TO kidoban_transfers
   USING (kind IN ('permit_plan', 'permit_transfer') AND (SELECT kidoban.may_view('permit_transfer'))
-         AND ((SELECT kidoban.sees_all_gates()) OR controller_id IN (SELECT unnest(kidoban.current_controllers()))
+         AND ((SELECT kidoban.sees_all_gates()) OR controller_id IN (SELECT unnest((SELECT kidoban.current_controllers())))
               OR (controller_id IS NULL AND created_by = (SELECT kidoban.current_operator()))));
 CREATE POLICY web_insert ON job FOR INSERT TO kidoban_transfers
   WITH CHECK (kind IN ('permit_plan', 'permit_transfer') AND (SELECT kidoban.may_edit('permit_transfer'))
               AND created_by = (SELECT kidoban.current_operator())
-              AND ((SELECT kidoban.sees_all_gates()) OR controller_id IN (SELECT unnest(kidoban.current_controllers()))
+              AND ((SELECT kidoban.sees_all_gates()) OR controller_id IN (SELECT unnest((SELECT kidoban.current_controllers())))
                    OR (controller_id IS NULL AND payload ? 'controllers')));
 CREATE POLICY web_update ON job FOR UPDATE TO kidoban_transfers
   USING (kind IN ('permit_plan', 'permit_transfer') AND (SELECT kidoban.may_edit('permit_transfer'))
-         AND ((SELECT kidoban.sees_all_gates()) OR controller_id IN (SELECT unnest(kidoban.current_controllers()))
+         AND ((SELECT kidoban.sees_all_gates()) OR controller_id IN (SELECT unnest((SELECT kidoban.current_controllers())))
               OR (controller_id IS NULL AND created_by = (SELECT kidoban.current_operator()))))
   WITH CHECK (state = 'stopped');
 

@@ -87,7 +87,8 @@ class Statements:
                 for n, value in re.findall(r"\$(\d+) = (NULL|'(?:[^']|'')*')", text)}
 
     def script(self):
-        """Each statement prepared once a connection and then executed with the request's values, nulls too, as the program does it."""
+        """Each statement prepared once a connection and then executed with the request's values, nulls too, in one pipeline as the
+        program does it: so it is one transaction, and what its first statement says of the session holds for the others."""
         prepare, execute = [], []
         for number, (statement, values) in enumerate(self.caught):
             if re.match(r"(BEGIN|START|COMMIT|ROLLBACK|SET)\b", statement, re.I):
@@ -96,7 +97,7 @@ class Statements:
             prepare.append(f"PREPARE s{number} AS {statement.rstrip(';')};")
             listed = ", ".join(self.quoted(values[place]) for place in sorted(values))
             execute.append(f"EXECUTE s{number}" + (f"({listed})" if listed else "") + ";")
-        return "\n".join(["\\if :ready", "\\else", *prepare, "\\set ready 1", "\\endif", *execute]) + "\n"
+        return "\n".join(["\\if :ready", "\\else", *prepare, "\\set ready 1", "\\endif", "\\startpipeline", *execute, "\\endpipeline"]) + "\n"
 
     @staticmethod
     def quoted(value):
@@ -114,7 +115,7 @@ class Statements:
             script.write(self.script())
             script.flush()
             os.chmod(script.name, 0o644)
-            command = [site.pgbench, "-n", "-M", "simple", "-D", "ready=0", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", script.name,
+            command = [site.pgbench, "-n", "-M", "extended", "-D", "ready=0", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", script.name,
                        "-h", site.socket_directory, "-U", self.role, "kidoban"]
             done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=False)
         found = re.search(r"tps = ([0-9.]+) \(without", done.stdout)

@@ -166,6 +166,24 @@ SELECT is(explain_page(1, 'access_event', NULL, NULL, NULL, NULL, NULL, '氏名 
 SELECT is(explain_page(1, p, NULL, NULL, NULL, NULL, NULL, NULL), 'time 1 index', p) FROM unnest('{alarm_event,operation_event,management_event}'::text[]) p;
 SELECT is(explain_page(1, p, '{1}', NULL, NULL, NULL, '{204}', NULL), 'gate 1 index', p || ' of a gate and kind') FROM unnest('{alarm_event,operation_event,management_event}'::text[]) p;
 
+-- Bucket by bucket means that it stops at the bucket that fills the page: 300 events a day are 3 in each of 96 buckets.
+CREATE FUNCTION tap.buckets_read(gates int4[]) RETURNS int LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+  f record; line text; read_ int; day timestamptz := date_trunc('day', now(), 'UTC') - interval '5 days';
+BEGIN
+  PERFORM set_config('kidoban.session', repeat('1', 64), true);
+  PERFORM set_config('role', 'kidoban_history', true);
+  SELECT * INTO f FROM kidoban.history_filter('access_event', gates, NULL, NULL, NULL, NULL, NULL);
+  FOR line IN EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF) ' || kidoban.history_stretch_sql('access_event', 'e.t, e.log, e.seq', f.conditions, f.lead, f.keys,
+      floor(extract(epoch FROM day) / 900)::int4, floor(extract(epoch FROM day) / 900)::int4 + 95, day, day + interval '1 day', '', 5) LOOP
+    read_ := greatest(read_, substring(line from ' on access_event_.* loops=(\d+)')::int);
+  END LOOP;
+  PERFORM set_config('role', 'none', true);
+  RETURN read_;
+END $$;
+SELECT cmp_ok(buckets_read(g), '<', 48, 'the search stops at the bucket that fills the page: gates ' || coalesce(g::text, 'all'))
+  FROM (VALUES (NULL::int4[]), (ARRAY(SELECT generate_series(1, 20)))) v(g);
+
 -- Reports prune, too.
 CREATE FUNCTION tap.report_parts(lo timestamptz, hi timestamptz) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
