@@ -26,6 +26,7 @@ daemons_gate_poller_libpoller_a_SOURCES = \
 	daemons/gate-poller/store.c \
 	daemons/gate-poller/transfers.c daemons/gate-poller/transfers.h \
 	daemons/gate-poller/transfers_cards.c \
+	daemons/gate-poller/transfers_confirm.c \
 	daemons/gate-poller/transfers_permits.c \
 	daemons/gate-poller/transfers_revoke.c \
 	daemons/gate-poller/zone.c daemons/gate-poller/zone.h

@@ -145,7 +145,7 @@ static void gave_back(void *arg, enum async_outcome outcome, const struct async_
 static void stop_step(struct poller *p, int64_t now_ms)
 {
 	bool idle = store_is_idle(p->store) && status_is_idle(p->status) && commands_are_idle(p->commands) &&
-	    p->slots.used == 0;
+	    transfers_are_idle(p->transfers) && p->slots.used == 0;
 
 	if (p->stopped || (!idle && loop_timer_is_set(&p->stop_deadline)))
 		return;
@@ -195,6 +195,7 @@ static void after_round(void *arg, int64_t now_ms)
 	commands_flush(p->commands);
 	store_flush(p->store, now_ms);
 	status_flush(p->status);
+	transfers_flush(p->transfers);
 	if (p->stopping)
 		stop_step(p, now_ms);
 	databases_round(p, now_ms);

@@ -34,7 +34,19 @@ struct transfers *transfers_new(struct poller *p)
 
 void transfers_free(struct transfers *t)
 {
+	confirm_free(t);
 	free(t);
+}
+
+void transfers_flush(struct transfers *t)
+{
+	if (t->confirming == 0)
+		confirm_send(t);
+}
+
+bool transfers_are_idle(const struct transfers *t)
+{
+	return t->confirmed == NULL && t->confirming == 0;
 }
 
 /* Under the enrolment key a controller hears nothing of this, and to one that is away there is nobody to speak. */
@@ -44,6 +56,14 @@ static bool is_able(const struct controller *c)
 		return !c->outside && gate_session_state(c->session) == GATE_SESSION_STEADY;
 	return !c->outside && c->keys.active != GATE_EPOCH_NONE && c->connecting_epoch != 0 &&
 	    gate_session_state(c->session) == GATE_SESSION_STEADY;
+}
+
+/* It confirmed while the database was asked who is behind. */
+static bool is_told(const struct controller *c, const struct poller_stream *s)
+{
+	const struct stream_held *held = &c->held[s->stream - 1];
+
+	return held->known && s->held_known && held->revision >= (uint64_t)s->wanted;
 }
 
 static void consider(struct transfers *t, const struct poller_stream *s, int64_t now_ms)
@@ -65,7 +85,7 @@ static void consider(struct transfers *t, const struct poller_stream *s, int64_t
 			permits_start(t, c, s);
 		break;
 	case STREAM_REVOCATIONS:
-		if (c->revoke == NULL)
+		if (!is_told(c, s))
 			revoke_start(t, c, s);
 		break;
 	default:	/* nothing makes records of the others yet */
@@ -85,6 +105,7 @@ static void streams_told(void *arg, enum async_outcome outcome, const struct asy
 		poller_stream_read(rows, i, &s);
 		consider(t, &s, now);
 	}
+	revoke_ask(t);
 	if (t->again) {
 		t->again = false;
 		transfers_poll(t);
@@ -102,6 +123,7 @@ void transfers_poll(struct transfers *t)
 	if (p->id == 0 || p->stopping || p->controller_count == 0 || !async_is_up(control(p)))
 		return;
 	t->asking = true;
+	confirm_send(t);
 	poller_streams(control(p), p->id, streams_told, t);
 }
 
@@ -169,6 +191,7 @@ void transfers_status(struct controller *c, const struct gate_status_reply *r)
 		log_warnx("controller %d holds something else than was confirmed of %s (revision %llu): it is filled again",
 		    c->id, stream_code(told->stream), (unsigned long long)told->revision);
 		held->known = false;
+		confirm_send(c->poller->transfers);
 		if (told->revision == 0)
 			forget_revocations(c);
 		poller_stream_lost(control(c->poller), c->id, c->token, told->stream, (int64_t)told->revision,
@@ -186,8 +209,7 @@ void stream_confirmed(struct controller *c, const struct work *w, uint64_t revis
 	c->told_revision[w->stream - 1] = revision;
 	if (digest != NULL)
 		memcpy(held->digest, digest, GATE_SUM_SIZE);
-	poller_stream_confirm(control(c->poller), c->id, c->token, w->stream, (int64_t)revision, digest,
-	    digest != NULL ? GATE_SUM_SIZE : 0, transfers_ignore, NULL);
+	confirm_add(c, w->stream, revision, digest);
 }
 
 /* Which job was asked about: its controller may have gone, or be at something else, when the answer comes. */
@@ -232,9 +254,11 @@ void work_ended(struct controller *c, const struct work *w, bool ok, const char 
 		log_warnx("controller %d: transfer of %s failed: %s; again in %lld s", c->id, stream_code(w->stream), reason,
 		    (long long)(*backoff / 1000));
 	}
-	if (w->job != 0)
+	if (w->job != 0) {
+		confirm_send(c->poller->transfers);
 		poller_job_end(control(c->poller), w->job, c->token, ok, reason, transfers_ignore, NULL);
-	if (ok)		/* the next one need not wait for the timer */
+	}
+	if (ok && (w->job != 0 || w->behind))	/* the next one need not wait for the timer */
 		transfers_poll(c->poller->transfers);
 }
 

@@ -1,4 +1,7 @@
-/* Inside the transfers: permits (transfers_permits.c), cards of boards (transfers_cards.c) and revocations (transfers_revoke.c) under transfers.c. */
+/*
+ * Inside the transfers: permits (transfers_permits.c), cards of boards (transfers_cards.c) and revocations
+ * (transfers_revoke.c) under transfers.c; what controllers confirmed goes to the database by transfers_confirm.c.
+ */
 #ifndef KIDOBAN_GATE_POLLER_TRANSFERS_H
 #define KIDOBAN_GATE_POLLER_TRANSFERS_H
 
@@ -17,6 +20,7 @@ struct work {
 	int64_t from, to, job;		/* from < 0 = full */
 	enum work_state state;
 	bool stopped;			/* by an operator: not tried again */
+	bool behind;			/* the database wants a newer revision by now */
 	int64_t told_ms;		/* when the progress was last stored */
 };
 
@@ -25,6 +29,9 @@ struct transfers {
 	bool asking, again;
 	int loading;			/* statements on the plan connection */
 	size_t bytes;			/* of all records in memory */
+	struct revoke_lists *lists;	/* gathered to be asked for together */
+	struct confirmations *confirmed;	/* gathered to be stored together */
+	int confirming;			/* statements of those under way */
 };
 
 void permits_start(struct transfers *, struct controller *, const struct poller_stream *);
@@ -38,9 +45,15 @@ void cards_action(struct controller *, const struct gate_action *, int64_t now_m
 void cards_compared(struct controller *, uint32_t differed);
 void cards_stop(struct controller *, int64_t job, int64_t now_ms);
 void cards_forget(struct controller *);
+/* Gathers; revoke_ask() asks for the lists of all that were. */
 void revoke_start(struct transfers *, struct controller *, const struct poller_stream *);
+void revoke_ask(struct transfers *);
 void revoke_action(struct controller *, const struct gate_action *, int64_t now_ms);
 void revoke_forget(struct controller *);
+
+void confirm_add(struct controller *, int stream, uint64_t revision, const uint8_t *digest);
+void confirm_send(struct transfers *);	/* now: before whatever else builds upon it */
+void confirm_free(struct transfers *);
 
 /* The database, and what we remember, have it as confirmed. */
 void stream_confirmed(struct controller *, const struct work *, uint64_t revision, const uint8_t *digest);

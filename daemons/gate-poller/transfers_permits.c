@@ -1,4 +1,4 @@
-/* The permits of one controller: records from the database packed to 32 bytes each, then sent in windows by its session. */
+/* The permits of one controller: records from the database as what differs from one to the next, sent in windows by its session. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +14,9 @@
 struct transfer_work {
 	struct work work;
 	struct gate_transfer_plan plan;
-	struct buf records;
+	struct buf records;			/* packed */
+	uint8_t last[GATE_PERMIT_SIZE];
+	uint32_t count;
 	struct gate_digest_key *digest_key;	/* of a full load: what it must come to */
 	struct gate_digest *digest;
 	uint8_t expected[GATE_SUM_SIZE];
@@ -26,6 +28,7 @@ static void work_free(struct transfer_work *w)
 	w->work.transfers->bytes -= w->records.len;
 	if (w->records.data != NULL)
 		OPENSSL_cleanse(w->records.data, w->records.len);	/* PINs */
+	OPENSSL_cleanse(w->last, sizeof w->last);
 	buf_free(&w->records);
 	gate_digest_key_free(w->digest_key);
 	free(w->digest);
@@ -64,7 +67,7 @@ static int open_pin(const struct transfer_work *w, const struct poller_permit *i
 	return result;
 }
 
-static int pack(const struct transfer_work *w, const struct poller_permit *in, uint8_t out[GATE_PERMIT_SIZE])
+static int make_record(const struct transfer_work *w, const struct poller_permit *in, uint8_t out[GATE_PERMIT_SIZE])
 {
 	struct gate_permit p = {
 		.credential = in->credential,
@@ -94,18 +97,23 @@ static int pack(const struct transfer_work *w, const struct poller_permit *in, u
 static void take_record(void *arg, const struct async_rows *row)
 {
 	struct transfer_work *w = arg;
-	uint8_t record[GATE_PERMIT_SIZE];
+	uint8_t record[GATE_PERMIT_SIZE], packed[GATE_PERMIT_PACKED_MAX];
 	struct poller_permit in;
 
 	if (w->work.controller == NULL)
 		return;
 	poller_permit_read(row, 0, &in);
-	if (pack(w, &in, record) < 0) {
+	if (make_record(w, &in, record) < 0) {
 		w->skipped++;
 		return;
 	}
-	buf_add(&w->records, record, sizeof record);
-	w->work.transfers->bytes += sizeof record;
+	size_t size = gate_permit_pack(w->last, record, packed);
+	if (size == 0)		/* two stretches within the same minutes */
+		return;
+	memcpy(w->last, record, sizeof record);
+	buf_add(&w->records, packed, size);
+	w->count++;
+	w->work.transfers->bytes += size;
 	if (w->digest != NULL && gate_digest_add(w->digest, w->digest_key, STREAM_PERMITS,
 	    gate_digest_bucket_credential(in.credential), record, sizeof record) < 0)
 		fatalx("OpenSSL gives no digest");
@@ -177,8 +185,8 @@ static void loaded(void *arg, enum async_outcome outcome, const struct async_row
 	}
 	make_plan(w, w->work.from < 0 ? 0 : c->told_revision[STREAM_PERMITS - 1]);
 	w->work.state = WORK_SENDING;
-	log_debug("controller %d: %s load of permits to revision %lld, %zu records", c->id, w->work.from < 0 ? "full" :
-	    "delta", (long long)w->work.to, w->records.len / GATE_PERMIT_SIZE);
+	log_debug("controller %d: %s load of permits to revision %lld, %u records", c->id, w->work.from < 0 ? "full" :
+	    "delta", (long long)w->work.to, w->count);
 	session_step(c, &(struct gate_input){ .kind = GATE_IN_TRANSFER, .u.transfer = &w->plan }, now);
 }
 

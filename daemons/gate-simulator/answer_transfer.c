@@ -152,17 +152,51 @@ uint16_t answer_transfer_chunk(struct answer *answer)
 	return 0;
 }
 
-static enum gate_transfer_outcome switch_to(struct controller *controller, uint8_t stream, const char **reason)
+/* The records that a payload packs, one after another; the caller frees them. NULL: it makes no sense. */
+static uint8_t *unpack(const uint8_t *payload, size_t size, size_t *length)
 {
-	const struct gate_transfer_begin *begin = &controller->transfers.staged[stream - 1].begin;
-	enum gate_transfer_outcome outcome;
+	struct buf records = {0};
+	uint8_t record[GATE_PERMIT_SIZE] = {0};
+	size_t taken;
+
+	for (size_t at = 0; at < size; at += taken) {
+		taken = gate_permit_unpack(payload + at, size - at, record);
+		if (taken == 0) {
+			buf_free(&records);
+			return NULL;
+		}
+		buf_add(&records, record, sizeof(record));
+	}
+	*length = records.len;
+	return (uint8_t *)buf_take(&records);
+}
+
+static enum gate_transfer_outcome switch_permits(struct controller *controller, const uint8_t *payload, const char **reason)
+{
+	const struct gate_transfer_begin *begin = &controller->transfers.staged[STREAM_PERMITS - 1].begin;
 	struct permits_change change = {
 		.mode = begin->mode,
 		.buckets = begin->buckets,
 		.to = begin->to,
-		.length = begin->bytes,
 		.digest_key = controller->memory.digest_key,
 	};
+	uint8_t *records = unpack(payload, begin->bytes, &change.length);
+	enum gate_transfer_outcome outcome;
+
+	if (!records) {
+		*reason = "not whole records";
+		return GATE_TRANSFER_BAD_RECORD;
+	}
+	change.payload = records;
+	outcome = permits_apply(&controller->permits, controller->dir, &change, reason);
+	free(records);
+	return outcome;
+}
+
+static enum gate_transfer_outcome switch_to(struct controller *controller, uint8_t stream, const char **reason)
+{
+	const struct gate_transfer_begin *begin = &controller->transfers.staged[stream - 1].begin;
+	enum gate_transfer_outcome outcome;
 	uint8_t *payload;
 
 	if (begin->mode == GATE_TRANSFER_DELTA && begin->from != held(controller, stream)) {
@@ -174,8 +208,7 @@ static enum gate_transfer_outcome switch_to(struct controller *controller, uint8
 		return outcome;
 	if (stream != STREAM_PERMITS)
 		return transfer_switch(&controller->transfers, stream, payload, reason);
-	change.payload = payload;
-	outcome = permits_apply(&controller->permits, controller->dir, &change, reason);
+	outcome = switch_permits(controller, payload, reason);
 	free(payload);
 	return outcome;
 }

@@ -88,33 +88,65 @@ void poller_permit_read(const struct async_rows *rows, int row, struct poller_pe
 	out->pin = async_bytes(rows, row, 5, &out->pin_size);
 }
 
-void poller_revocations(struct async *db, int32_t controller, async_done *done, void *arg)
+void poller_revocations(struct async *db, struct pg_array *controllers, async_done *done, void *arg)
 {
-	struct async_call *c = async_call_new("SELECT credential_id, reason, revision FROM api.revocations($1)", done, arg);
+	struct async_call *c = async_call_new("SELECT controller_id, credential_id, reason, revision FROM api.revocations($1)",
+	    done, arg);
 
-	async_call_int4(c, controller);
+	async_call_array(c, controllers);
 	async_send_first(db, c);
 }
 
 void poller_revocation_read(const struct async_rows *rows, int row, struct poller_revocation *out)
 {
 	*out = (struct poller_revocation){
-		.credential = (uint32_t)async_int(rows, row, 0),
-		.reason = (int)async_int(rows, row, 1),
-		.revision = async_int(rows, row, 2),
+		.controller = (int32_t)async_int(rows, row, 0),
+		.credential = (uint32_t)async_int(rows, row, 1),
+		.reason = (int)async_int(rows, row, 2),
+		.revision = async_int(rows, row, 3),
 	};
 }
 
-void poller_stream_confirm(struct async *db, int32_t controller, int64_t token, int stream, int64_t revision,
-    const uint8_t *digest, size_t digest_size, async_done *done, void *arg)
+void poller_confirm_begin(struct poller_confirm *b)
 {
-	struct async_call *c = async_call_new("SELECT api.poller_stream_confirm($1, $2, $3::int2, $4, $5)", done, arg);
+	pg_array_begin(&b->controller, PG_INT4);
+	pg_array_begin(&b->token, PG_INT8);
+	pg_array_begin(&b->stream, PG_INT2);
+	pg_array_begin(&b->revision, PG_INT8);
+	pg_array_begin(&b->digest, PG_BYTEA);
+}
 
-	async_call_int4(c, controller);
-	async_call_int8(c, token);
-	async_call_int4(c, stream);
-	async_call_int8(c, revision);
-	async_call_bytes(c, digest, digest_size);
+void poller_confirm_free(struct poller_confirm *b)
+{
+	pg_array_free(&b->controller);
+	pg_array_free(&b->token);
+	pg_array_free(&b->stream);
+	pg_array_free(&b->revision);
+	pg_array_free(&b->digest);
+}
+
+void poller_confirm_add(struct poller_confirm *b, int32_t controller, int64_t token, int stream, int64_t revision,
+    const uint8_t *digest, size_t digest_size)
+{
+	pg_array_add_int4(&b->controller, controller);
+	pg_array_add_int8(&b->token, token);
+	pg_array_add_int2(&b->stream, (int16_t)stream);
+	pg_array_add_int8(&b->revision, revision);
+	if (digest != NULL)
+		pg_array_add_bytes(&b->digest, digest, digest_size);
+	else
+		pg_array_add_null(&b->digest);
+}
+
+void poller_stream_confirm(struct async *db, struct poller_confirm *b, async_done *done, void *arg)
+{
+	struct async_call *c = async_call_new("SELECT api.poller_stream_confirm($1, $2, $3, $4, $5)", done, arg);
+
+	async_call_array(c, &b->controller);
+	async_call_array(c, &b->token);
+	async_call_array(c, &b->stream);
+	async_call_array(c, &b->revision);
+	async_call_array(c, &b->digest);
 	async_send(db, c);
 }
 

@@ -44,15 +44,24 @@ void poller_permits(struct async *, int32_t controller, int64_t from, int64_t to
 void poller_permit_read(const struct async_rows *, int row, struct poller_permit *);
 
 struct poller_revocation {
+	int32_t controller;
 	uint32_t credential;
 	int reason;
 	int64_t revision;
 };
-void poller_revocations(struct async *, int32_t controller, async_done *, void *arg);
+/* The deny lists of these controllers (int4). */
+void poller_revocations(struct async *, struct pg_array *controllers, async_done *, void *arg);
 void poller_revocation_read(const struct async_rows *, int row, struct poller_revocation *);
 
-void poller_stream_confirm(struct async *, int32_t controller, int64_t token, int stream, int64_t revision,
-    const uint8_t *digest, size_t digest_size, async_done *, void *arg);
+/* What many controllers have confirmed, in one statement. Zero it first. */
+struct poller_confirm {
+	struct pg_array controller, token, stream, revision, digest;
+};
+void poller_confirm_begin(struct poller_confirm *);
+void poller_confirm_free(struct poller_confirm *);
+void poller_confirm_add(struct poller_confirm *, int32_t controller, int64_t token, int stream, int64_t revision,
+    const uint8_t *digest, size_t digest_size);	/* digest NULL = not known */
+void poller_stream_confirm(struct async *, struct poller_confirm *, async_done *, void *arg);
 /* It holds something else than what is confirmed: forget that, so that it is filled again (T-8). */
 void poller_stream_lost(struct async *, int32_t controller, int64_t token, int stream, int64_t revision, const char *reason,
     async_done *, void *arg);

@@ -15,6 +15,7 @@ enum {
 	AT_LEVELS = 24,
 	AT_PIN = 28,
 
+	MASK_SIZE = 4,		/* of a packed record: bit i, lowest first, says that byte i is another */
 	PIN_BITS = 27,
 	BIT_EXTENDED_UNLOCK = 27,
 	BIT_APB_EXEMPT = 28,
@@ -192,4 +193,36 @@ gate_permit_decode(const uint8_t in[GATE_PERMIT_SIZE], struct gate_permit *p)
 	    gate_card_unpack(in + AT_CARD, p->card) == -1 || gate_pin_unpack(pin & PIN_MASK, p->pin) == -1)
 		return -1;
 	return p->card[0] == '\0' && !gate_permit_is_removal(p) ? -1 : 0;
+}
+
+size_t
+gate_permit_pack(const uint8_t before[GATE_PERMIT_SIZE], const uint8_t record[GATE_PERMIT_SIZE],
+    uint8_t out[GATE_PERMIT_PACKED_MAX])
+{
+	uint32_t mask = 0;
+	size_t size = MASK_SIZE;
+
+	for (size_t i = 0; i < GATE_PERMIT_SIZE; i++)
+		if (record[i] != before[i]) {
+			mask |= UINT32_C(1) << i;
+			out[size++] = record[i];
+		}
+	wire_put(out, MASK_SIZE, mask);
+	return mask != 0 ? size : 0;
+}
+
+size_t
+gate_permit_unpack(const uint8_t *in, size_t size, uint8_t record[GATE_PERMIT_SIZE])
+{
+	uint32_t mask = size >= MASK_SIZE ? (uint32_t)wire_get(in, MASK_SIZE) : 0;
+	size_t at = MASK_SIZE;
+
+	for (size_t i = 0; i < GATE_PERMIT_SIZE; i++) {
+		if (!(mask >> i & 1))
+			continue;
+		if (at == size || in[at] == record[i])
+			return 0;
+		record[i] = in[at++];
+	}
+	return mask != 0 ? at : 0;
 }

@@ -13,6 +13,7 @@
 
 enum {
 	GATE_PERMIT_SIZE = 32,
+	GATE_PERMIT_PACKED_MAX = 36,
 	GATE_PIN_MIN = 4,
 	GATE_PIN_MAX = 8,
 	GATE_LEVEL_MAX = 8,
@@ -37,6 +38,13 @@ int gate_permit_encode(const struct gate_permit *, uint8_t out[GATE_PERMIT_SIZE]
 int gate_permit_decode(const uint8_t in[GATE_PERMIT_SIZE], struct gate_permit *);
 bool gate_permit_is_removal(const struct gate_permit *);
 uint32_t gate_permit_credential(const uint8_t record[GATE_PERMIT_SIZE]);
+
+/* Records as they are transferred: of each only the bytes in which it is another than the one before, all zero before the
+ * first. Bytes used; 0 when the two are the same, which is not transferred. */
+size_t gate_permit_pack(const uint8_t before[GATE_PERMIT_SIZE], const uint8_t record[GATE_PERMIT_SIZE],
+    uint8_t out[GATE_PERMIT_PACKED_MAX]);
+/* `record` is the one before and becomes the next. Bytes taken of `in`; 0 when they make no record. */
+size_t gate_permit_unpack(const uint8_t *in, size_t size, uint8_t record[GATE_PERMIT_SIZE]);
 
 /* Card number <-> 96-bit big-endian number, bijective base 62 (digits valued 1..62 in the order 0-9 A-Z a-z):
  * leading zeros and length survive, "" is 0, and no two texts share a number. 0 or -1. */

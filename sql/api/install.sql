@@ -53,6 +53,7 @@ END $$;
 \ir poller_ingest.sql
 \ir poller_command.sql
 \ir poller_key.sql
+\ir poller_records.sql
 \ir poller_stream.sql
 \ir uhppote.sql
 \ir history.sql

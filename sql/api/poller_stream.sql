@@ -1,333 +1,56 @@
--- What a controller shall hold, and what it has confirmed (DESIGN 1). Records are worked out from the versions at a
--- revision; the matrix of cardholders and gates is stored nowhere. SECURITY DEFINER, so that the poller, which faces the
--- network, can read no cardholder but as a record for a controller.
+-- What controllers have confirmed, what is to be sent to them, and the jobs that carry it (DESIGN 1). What they shall hold is
+-- worked out in poller_records.sql.
 
--- A versioned table as it stood at a revision, as a piece of SQL; null revision: as it stands.
-CREATE OR REPLACE FUNCTION version_source(x text, at_revision int8) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = kidoban, pg_temp AS $$
-  SELECT CASE WHEN at_revision IS NULL THEN format('kidoban.%I', x)
-         ELSE format('(SELECT v.* FROM kidoban.%1$I v JOIN kidoban.change_set f ON f.id = v.from_cs'
-                     ' LEFT JOIN kidoban.change_set e ON e.id = v.to_cs'
-                     ' WHERE f.revision <= %2$s AND (e.revision IS NULL OR e.revision > %2$s))', x || '_version', at_revision) END
-$$;
-
-CREATE OR REPLACE FUNCTION latest_revision() RETURNS int8
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  SELECT coalesce(max(revision), 0) FROM change_set
-$$;
-
--- Up to how many people are looked up one by one: about 5 µs each, while all of a controller take 40 µs a record.
-CREATE OR REPLACE FUNCTION few() RETURNS int4 LANGUAGE sql IMMUTABLE AS $$ SELECT 10000 $$;
-
--- Acts after a revision: what they began was not there then, what they ended was.
-CREATE OR REPLACE FUNCTION acts_after(at_revision int8) RETURNS int8[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  SELECT ARRAY(SELECT id FROM change_set WHERE revision > at_revision)
-$$;
-
--- records_at for a few people, by indexes alone and planned once: asked of every controller that a small act concerns.
--- later: the acts after the revision, none for what is true now.
-CREATE OR REPLACE FUNCTION records_of(controller int4, later int8[], people int4[])
-RETURNS TABLE (credential_id int4, card_number text, valid_from timestamptz, valid_to timestamptz, levels int2[],
-               pin_sealed bytea, extended_unlock bool, apb_exempt bool, cardholder_id int4, disabled bool)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+-- The deny list of some controllers that have confirmed the same permits. people: whom acts touched since, null: everybody.
+CREATE OR REPLACE FUNCTION deny_list(controllers int4[], held int8, people int4[])
+RETURNS TABLE (controller_id int4, credential_id int4, reason int2, revision int8)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 #variable_conflict use_column
-BEGIN
-  RETURN QUERY
-    WITH door AS MATERIALIZED (
-      SELECT g.id, g.door FROM gate g WHERE g.controller_id = controller AND g.from_cs <> ALL (later)
-      UNION ALL
-      SELECT g.id, g.door FROM gate_past g WHERE g.to_cs = ANY (later) AND g.controller_id = controller AND g.from_cs <> ALL (later)),
-    way AS MATERIALIZED (
-      SELECT m.gate_group_id, d.door FROM door d JOIN gate_group_member m ON m.gate_id = d.id WHERE m.from_cs <> ALL (later)
-      UNION ALL
-      SELECT m.gate_group_id, d.door FROM door d JOIN gate_group_member_past m ON m.gate_id = d.id
-       WHERE m.to_cs = ANY (later) AND m.from_cs <> ALL (later)),
-    granted AS MATERIALIZED (
-      SELECT p.cardholder_id, p.gate_id, p.gate_group_id, p.pass_level, p.valid_from, p.valid_to
-        FROM permit p WHERE p.cardholder_id = ANY (people) AND p.from_cs <> ALL (later)
-      UNION ALL
-      SELECT p.cardholder_id, p.gate_id, p.gate_group_id, p.pass_level, p.valid_from, p.valid_to
-        FROM permit_past p WHERE p.cardholder_id = ANY (people) AND p.to_cs = ANY (later) AND p.from_cs <> ALL (later)),
-    there AS MATERIALIZED (
-      SELECT n.cardholder_id, d.door, n.pass_level, n.valid_from, n.valid_to FROM granted n JOIN door d ON d.id = n.gate_id
-      UNION ALL
-      SELECT n.cardholder_id, w.door, n.pass_level, n.valid_from, n.valid_to FROM granted n JOIN way w ON w.gate_group_id = n.gate_group_id),
-    here AS MATERIALIZED (SELECT DISTINCT n.cardholder_id AS id FROM there n),
-    who AS MATERIALIZED (
-      SELECT c.id, c.valid_from, c.valid_to, c.enabled, c.lost, c.pin_sealed, c.extended_unlock, c.apb_exempt
-        FROM here JOIN cardholder c ON c.id = here.id AND c.from_cs <> ALL (later)
-      UNION ALL
-      SELECT c.id, c.valid_from, c.valid_to, c.enabled, c.lost, c.pin_sealed, c.extended_unlock, c.apb_exempt
-        FROM here JOIN cardholder_past c ON c.id = here.id AND c.to_cs = ANY (later) AND c.from_cs <> ALL (later)),
-    card AS MATERIALIZED (
-      SELECT k.id, k.cardholder_id, k.card_number, k.lost FROM here JOIN credential k ON k.cardholder_id = here.id AND k.from_cs <> ALL (later)
-      UNION ALL
-      SELECT k.id, k.cardholder_id, k.card_number, k.lost FROM here JOIN credential_past k ON k.cardholder_id = here.id
-         AND k.to_cs = ANY (later) AND k.from_cs <> ALL (later)),
-    valid AS (
-      SELECT k.id, k.card_number, greatest(c.valid_from, n.valid_from) AS lo, least(c.valid_to, n.valid_to) AS hi, n.door, n.pass_level,
-             c.pin_sealed, c.extended_unlock, c.apb_exempt, c.id AS cardholder_id, NOT c.enabled OR c.lost OR k.lost AS disabled
-        FROM there n JOIN who c ON c.id = n.cardholder_id JOIN card k ON k.cardholder_id = c.id)
-    SELECT v.id, v.card_number, v.lo, v.hi,
-           ARRAY(SELECT coalesce(max(l.level), 0) FROM generate_series(1, 8) n
-                   LEFT JOIN unnest(array_agg(v.door), array_agg(v.pass_level)) AS l(door, level) ON l.door = n GROUP BY n ORDER BY n)::int2[],
-           v.pin_sealed, v.extended_unlock, v.apb_exempt, v.cardholder_id, v.disabled
-      FROM valid v
-     WHERE v.lo IS NULL OR v.hi IS NULL OR v.lo < v.hi
-     GROUP BY v.id, v.card_number, v.lo, v.hi, v.pin_sealed, v.extended_unlock, v.apb_exempt, v.cardholder_id, v.disabled;
-END $$;
-
--- The records of a controller at a revision: one for each credential and stretch of validity, the pass level for each of
--- doors 1-8 (0: none), several grants united. credentials null: all.
--- Few credentials: what their holders have is looked up. Many: all that the controller holds is worked out.
-CREATE OR REPLACE FUNCTION records_at(controller int4, at_revision int8, credentials int4[])
-RETURNS TABLE (credential_id int4, card_number text, valid_from timestamptz, valid_to timestamptz, levels int2[],
-               pin_sealed bytea, extended_unlock bool, apb_exempt bool, cardholder_id int4, disabled bool)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
-  at int8 := CASE WHEN at_revision < kidoban.latest_revision() THEN at_revision END;
-BEGIN
-  IF cardinality(credentials) <= kidoban.few() THEN
-    RETURN QUERY
-      SELECT * FROM kidoban.records_of(controller, CASE WHEN at IS NULL THEN '{}' ELSE kidoban.acts_after(at) END, ARRAY(
-               SELECT k.cardholder_id FROM credential k WHERE k.id = ANY (credentials)
-               UNION SELECT k.cardholder_id FROM credential_past k WHERE k.id = ANY (credentials))) r
-       WHERE r.credential_id = ANY (credentials);
-    RETURN;
-  END IF;
-  RETURN QUERY EXECUTE format($q$
-    WITH door AS MATERIALIZED (
-      SELECT g.id, g.door FROM %1$s g WHERE g.controller_id = $1),
-    granted AS (
-      SELECT p.cardholder_id, d.door, p.pass_level, p.valid_from, p.valid_to
-        FROM %2$s p JOIN door d ON d.id = p.gate_id
-      UNION ALL
-      SELECT p.cardholder_id, d.door, p.pass_level, p.valid_from, p.valid_to
-        FROM %3$s m JOIN door d ON d.id = m.gate_id JOIN %2$s p ON p.gate_group_id = m.gate_group_id),
-    valid AS (
-      SELECT k.id, k.card_number, greatest(c.valid_from, n.valid_from) AS lo, least(c.valid_to, n.valid_to) AS hi,
-             n.door, n.pass_level, c.pin_sealed, c.extended_unlock, c.apb_exempt, c.id AS cardholder_id,
-             NOT c.enabled OR c.lost OR k.lost AS disabled
-        FROM granted n JOIN %4$s c ON c.id = n.cardholder_id JOIN %5$s k ON k.cardholder_id = c.id)
-    SELECT v.id, v.card_number, v.lo, v.hi,
-           ARRAY[coalesce(max(v.pass_level) FILTER (WHERE v.door = 1), 0), coalesce(max(v.pass_level) FILTER (WHERE v.door = 2), 0),
-                 coalesce(max(v.pass_level) FILTER (WHERE v.door = 3), 0), coalesce(max(v.pass_level) FILTER (WHERE v.door = 4), 0),
-                 coalesce(max(v.pass_level) FILTER (WHERE v.door = 5), 0), coalesce(max(v.pass_level) FILTER (WHERE v.door = 6), 0),
-                 coalesce(max(v.pass_level) FILTER (WHERE v.door = 7), 0), coalesce(max(v.pass_level) FILTER (WHERE v.door = 8), 0)]::int2[],
-           v.pin_sealed, v.extended_unlock, v.apb_exempt, v.cardholder_id, v.disabled
-      FROM valid v
-     WHERE (v.lo IS NULL OR v.hi IS NULL OR v.lo < v.hi) %6$s
-     GROUP BY v.id, v.card_number, v.lo, v.hi, v.pin_sealed, v.extended_unlock, v.apb_exempt, v.cardholder_id, v.disabled$q$,
-    kidoban.version_source('gate', at), kidoban.version_source('permit', at), kidoban.version_source('gate_group_member', at),
-    kidoban.version_source('cardholder', at), kidoban.version_source('credential', at),
-    CASE WHEN credentials IS NOT NULL THEN 'AND v.id = ANY ($2)' ELSE '' END)
-    USING controller, credentials;
-END $$;
-
--- What an act made of a versioned table: the rows that were true at `after` and are not at `until`, and the other way round,
--- when one of `columns` is another. What became another only in a name or a note is not among them. As a piece of SQL over
--- $1, the change sets between the two.
-CREATE OR REPLACE FUNCTION changed_source(x text, columns text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = kidoban, pg_temp AS $$
-  SELECT format('(SELECT %2$s FROM ('
-                '(SELECT %2$s FROM was_%1$s EXCEPT SELECT %2$s FROM is_%1$s) UNION ALL '
-                '(SELECT %2$s FROM is_%1$s EXCEPT SELECT %2$s FROM was_%1$s)) d_%1$s)', x, columns)
-$$;
-
-CREATE OR REPLACE FUNCTION changed_with(x text, columns text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = kidoban, pg_temp AS $$
-  SELECT format('was_%1$s AS MATERIALIZED (SELECT %2$s FROM kidoban.%1$s_past WHERE to_cs = ANY ($1) AND from_cs <> ALL ($1)),'
-                ' is_%1$s AS MATERIALIZED (SELECT %2$s FROM kidoban.%1$s WHERE from_cs = ANY ($1)'
-                ' UNION ALL SELECT %2$s FROM kidoban.%1$s_past WHERE from_cs = ANY ($1) AND to_cs <> ALL ($1))', x, columns)
-$$;
-
-CREATE OR REPLACE FUNCTION changes_with() RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = kidoban, pg_temp AS $$
-  SELECT 'WITH ' || string_agg(kidoban.changed_with(t.x, t.columns)
-                               || format(', changed_%1$s AS MATERIALIZED %2$s', t.x, kidoban.changed_source(t.x, t.columns)), ', ')
-    FROM (VALUES
-      ('cardholder', 'id, valid_from, valid_to, enabled, lost, pin_sealed, extended_unlock, apb_exempt'),
-      ('credential', 'id, cardholder_id, card_number, lost'),
-      ('permit', 'id, cardholder_id, gate_id, gate_group_id, pass_level, valid_from, valid_to'),
-      ('gate_group_member', 'id, gate_group_id, gate_id'),
-      ('gate', 'id, controller_id, door')) AS t(x, columns)
-$$;
-
-CREATE OR REPLACE FUNCTION acts_between(after int8, until int8) RETURNS int8[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  SELECT ARRAY(SELECT id FROM change_set WHERE revision > after AND revision <= until
-                  AND touched && '{cardholder,credential,permit,gate,gate_group_member}')
-$$;
-
--- Cardholders whose records at some controller may differ between two revisions, and nobody else is missing.
-CREATE OR REPLACE FUNCTION touched_cardholders(after int8, until int8) RETURNS int4[]
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-DECLARE
-  acts   int8[] := kidoban.acts_between(after, until);
-  people int4[];
-BEGIN
-  IF cardinality(acts) = 0 THEN
-    RETURN '{}';
-  END IF;
-  EXECUTE kidoban.changes_with() || $q$
-    SELECT ARRAY(
-      SELECT id FROM changed_cardholder
-      UNION SELECT cardholder_id FROM changed_credential
-      UNION SELECT cardholder_id FROM changed_permit
-      UNION SELECT p.cardholder_id FROM kidoban.permit_version p
-             WHERE p.gate_group_id IN (SELECT gate_group_id FROM changed_gate_group_member)
-               AND (p.to_cs IS NULL OR EXISTS (SELECT FROM kidoban.change_set e WHERE e.id = p.to_cs AND e.revision > $2))
-      UNION SELECT p.cardholder_id FROM kidoban.permit_version p WHERE p.gate_id IN (SELECT id FROM changed_gate)
-               AND (p.to_cs IS NULL OR EXISTS (SELECT FROM kidoban.change_set e WHERE e.id = p.to_cs AND e.revision > $2))
-      UNION SELECT p.cardholder_id FROM kidoban.permit_version p
-             WHERE p.gate_group_id IN (SELECT m.gate_group_id FROM kidoban.gate_group_member_version m
-                                        WHERE m.gate_id IN (SELECT id FROM changed_gate)))$q$ INTO people USING acts, after;
-  RETURN people;
-END $$;
-
--- Controllers whose records may differ between two revisions, and no other is missing: those of a changed person's grants,
--- of changed grants, of gates that joined or left a group, and those that a gate was moved from or to.
-CREATE OR REPLACE FUNCTION concerned_controllers(after int8, until int8) RETURNS int4[]
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-DECLARE
-  acts        int8[] := kidoban.acts_between(after, until);
-  controllers int4[];
-BEGIN
-  IF cardinality(acts) = 0 THEN
-    RETURN '{}';
-  END IF;
-  EXECUTE kidoban.changes_with() || $q$,
-    person AS (SELECT id FROM changed_cardholder UNION SELECT cardholder_id FROM changed_credential),
-    target AS MATERIALIZED (
-      SELECT gate_id, gate_group_id FROM changed_permit
-      UNION
-      SELECT p.gate_id, p.gate_group_id FROM kidoban.permit_version p JOIN person ON person.id = p.cardholder_id
-       WHERE (p.to_cs IS NULL OR EXISTS (SELECT FROM kidoban.change_set e WHERE e.id = p.to_cs AND e.revision > $2))),
-    reached AS (
-      SELECT gate_id FROM target WHERE gate_id IS NOT NULL
-      UNION SELECT m.gate_id FROM kidoban.gate_group_member_version m
-             WHERE m.gate_group_id IN (SELECT gate_group_id FROM target WHERE gate_group_id IS NOT NULL)
-               AND (m.to_cs IS NULL OR EXISTS (SELECT FROM kidoban.change_set e WHERE e.id = m.to_cs AND e.revision > $2))
-      UNION SELECT c.gate_id FROM changed_gate_group_member c
-             WHERE EXISTS (SELECT FROM kidoban.permit_version p WHERE p.gate_group_id = c.gate_group_id
-                               AND (p.to_cs IS NULL OR EXISTS (SELECT FROM kidoban.change_set e WHERE e.id = p.to_cs AND e.revision > $2))))
-    SELECT ARRAY(
-      SELECT g.controller_id FROM kidoban.gate_version g JOIN reached r ON r.gate_id = g.id
-       WHERE (g.to_cs IS NULL OR EXISTS (SELECT FROM kidoban.change_set e WHERE e.id = g.to_cs AND e.revision > $2))
-      UNION SELECT controller_id FROM changed_gate)$q$ INTO controllers USING acts, after;
-  RETURN controllers;
-END $$;
-
--- People of whom the records at this controller may differ between two revisions, and nobody else is missing; null: too many to
--- name them.
-CREATE OR REPLACE FUNCTION touched_people(controller int4, after int8, until int8) RETURNS int4[]
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
-DECLARE
-  acts   int8[] := kidoban.acts_between(after, until);
-  people int4[];
-BEGIN
-  people := ARRAY(
-    SELECT c.id FROM cardholder c WHERE c.from_cs = ANY (acts)
-    UNION ALL SELECT c.id FROM cardholder_past c WHERE c.from_cs = ANY (acts)
-    UNION ALL SELECT c.id FROM cardholder_past c WHERE c.to_cs = ANY (acts)
-    UNION ALL SELECT k.cardholder_id FROM credential k WHERE k.from_cs = ANY (acts)
-    UNION ALL SELECT k.cardholder_id FROM credential_past k WHERE k.from_cs = ANY (acts)
-    UNION ALL SELECT k.cardholder_id FROM credential_past k WHERE k.to_cs = ANY (acts)
-    UNION ALL SELECT p.cardholder_id FROM permit p WHERE p.from_cs = ANY (acts)
-    UNION ALL SELECT p.cardholder_id FROM permit_past p WHERE p.from_cs = ANY (acts)
-    UNION ALL SELECT p.cardholder_id FROM permit_past p WHERE p.to_cs = ANY (acts)
-    LIMIT kidoban.few() + 1);
-  IF cardinality(people) > kidoban.few()
-     OR EXISTS (SELECT FROM gate g WHERE g.controller_id = controller AND g.from_cs = ANY (acts))
-     OR EXISTS (SELECT FROM gate_past g WHERE g.controller_id = controller AND (g.from_cs = ANY (acts) OR g.to_cs = ANY (acts)))
-     OR EXISTS (SELECT FROM gate g JOIN gate_group_member m ON m.gate_id = g.id WHERE g.controller_id = controller AND m.from_cs = ANY (acts))
-     OR EXISTS (SELECT FROM gate g JOIN gate_group_member_past m ON m.gate_id = g.id
-                 WHERE g.controller_id = controller AND (m.from_cs = ANY (acts) OR m.to_cs = ANY (acts))) THEN
-    RETURN NULL;
-  END IF;
-  RETURN ARRAY(SELECT DISTINCT p FROM unnest(people) p);
-END $$;
-
--- What the controller held or shall hold of these people at a revision; null: of everybody.
-CREATE OR REPLACE FUNCTION records_for(controller int4, at_revision int8, people int4[])
-RETURNS TABLE (credential_id int4, card_number text, valid_from timestamptz, valid_to timestamptz, levels int2[],
-               pin_sealed bytea, extended_unlock bool, apb_exempt bool, cardholder_id int4, disabled bool)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-BEGIN
-  IF people IS NULL THEN
-    RETURN QUERY SELECT * FROM kidoban.records_at(controller, at_revision, NULL);
-  ELSE
-    RETURN QUERY SELECT * FROM kidoban.records_of(controller, kidoban.acts_after(at_revision), people);
-  END IF;
-END $$;
-
--- Everything a controller must be told to come from one revision to another: of each credential that differs, the complete
--- new set, or one row saying that it is removed. from_revision null: everything that it shall hold.
-CREATE FUNCTION api.permit_records(controller int4, from_revision int8, to_revision int8)
-RETURNS TABLE (credential_id int4, card_number text, valid_from timestamptz, valid_to timestamptz, levels int2[],
-               pin_sealed bytea, extended_unlock bool, apb_exempt bool, removed bool, cardholder_id int4, disabled bool)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-DECLARE
-  people int4[];
-BEGIN
-  IF from_revision IS NULL THEN
-    RETURN QUERY
-      SELECT r.credential_id, r.card_number, r.valid_from, r.valid_to, r.levels, r.pin_sealed, r.extended_unlock, r.apb_exempt,
-             false, r.cardholder_id, r.disabled
-        FROM kidoban.records_at(controller, to_revision, NULL) r ORDER BY r.credential_id, r.valid_from, r.valid_to, r.levels;
-    RETURN;
-  END IF;
-  people := kidoban.touched_people(controller, from_revision, to_revision);
-  IF cardinality(people) = 0 THEN
-    RETURN;
-  END IF;
-  RETURN QUERY
-    WITH b AS MATERIALIZED (SELECT * FROM kidoban.records_for(controller, from_revision, people)),
-    a AS MATERIALIZED (SELECT * FROM kidoban.records_for(controller, to_revision, people)),
-    differ AS (
-      SELECT x.credential_id FROM (SELECT * FROM a EXCEPT SELECT * FROM b) x
-      UNION SELECT x.credential_id FROM (SELECT * FROM b EXCEPT SELECT * FROM a) x)
-    SELECT a.credential_id, a.card_number, a.valid_from, a.valid_to, a.levels, a.pin_sealed, a.extended_unlock, a.apb_exempt,
-           false, a.cardholder_id, a.disabled
-      FROM a JOIN differ d ON d.credential_id = a.credential_id
-    UNION ALL
-    SELECT d.credential_id, '', NULL, NULL, '{0,0,0,0,0,0,0,0}'::int2[], NULL, false, false, true, NULL, false
-      FROM differ d WHERE d.credential_id NOT IN (SELECT a.credential_id FROM a)
-     ORDER BY 1, 3, 4, 5;
-END $$;
-
--- The deny list of a controller, laid over the permits that it has confirmed: credentials that its permits let pass and
--- that may pass nowhere on it now, each with the permits revision from which the permits say so themselves. Lost cards stay
--- on it for good (no permits revision says "lost"), so that their use goes on being alarmed (C-7).
-CREATE FUNCTION api.revocations(controller int4) RETURNS TABLE (credential_id int4, reason int2, revision int8)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-DECLARE
-  held   int8 := (SELECT s.confirmed_revision FROM controller_stream s
-                   WHERE s.controller_id = revocations.controller AND s.stream = 1);
   latest int8 := kidoban.latest_revision();
-  reported int4[] := ARRAY(SELECT k.id FROM credential k WHERE k.lost
-                         UNION SELECT k.id FROM cardholder c JOIN credential k ON k.cardholder_id = c.id WHERE c.lost);
-  people int4[] := '{}';
+  losers int4[] := ARRAY(SELECT k.cardholder_id FROM credential k WHERE k.lost UNION SELECT c.id FROM cardholder c WHERE c.lost);
 BEGIN
-  IF held < latest THEN
-    people := kidoban.touched_people(controller, held, latest);
-  END IF;
   RETURN QUERY
-    WITH now_ AS MATERIALIZED (
-      SELECT * FROM kidoban.records_for(controller, latest, CASE WHEN people IS NOT NULL THEN
-        people || ARRAY(SELECT k.cardholder_id FROM credential k WHERE k.id = ANY (reported)) END)),
-    then_ AS MATERIALIZED (SELECT * FROM kidoban.records_for(controller, held, people) WHERE held IS NOT NULL)
-    SELECT DISTINCT n.credential_id, 1::int2, 9223372036854775807 FROM now_ n WHERE n.credential_id = ANY (reported)
+    WITH reported AS MATERIALIZED (
+      SELECT k.id FROM credential k WHERE k.lost
+      UNION SELECT k.id FROM cardholder c JOIN credential k ON k.cardholder_id = c.id WHERE c.lost),
+    now_ AS MATERIALIZED (
+      SELECT r.*, r.credential_id IN (SELECT id FROM reported) AS lost
+        FROM kidoban.records_for(controllers, latest, CASE WHEN people IS NOT NULL THEN people || losers END) r),
+    then_ AS MATERIALIZED (SELECT * FROM kidoban.records_for(controllers, held, people) WHERE held IS NOT NULL)
+    SELECT DISTINCT n.controller_id, n.credential_id, 1::int2, 9223372036854775807 FROM now_ n WHERE n.lost
     UNION
-    SELECT t.credential_id,
+    SELECT t.controller_id, t.credential_id,
            CASE WHEN k.id IS NULL THEN 3 WHEN NOT c.enabled THEN 2 ELSE 4 END::int2, latest
       FROM then_ t
       LEFT JOIN credential k ON k.id = t.credential_id
       LEFT JOIN cardholder c ON c.id = k.cardholder_id
-     WHERE NOT t.disabled AND NOT (t.credential_id = ANY (reported) AND EXISTS (SELECT FROM now_ n WHERE n.credential_id = t.credential_id))
-       AND NOT EXISTS (SELECT FROM now_ n WHERE n.credential_id = t.credential_id AND NOT n.disabled)
-     ORDER BY 1;
+     WHERE NOT t.disabled
+       AND NOT EXISTS (SELECT FROM now_ n WHERE n.controller_id = t.controller_id AND n.credential_id = t.credential_id AND (n.lost OR NOT n.disabled));
+END $$;
+
+-- The deny lists of controllers, laid over the permits that each has confirmed: credentials that its permits let pass and
+-- that may pass nowhere on it now, each with the permits revision from which the permits say so themselves. Lost cards stay
+-- on it for good (no permits revision says "lost"), so that their use goes on being alarmed (C-7). Most controllers hold the
+-- same revision and are worked out together.
+CREATE FUNCTION api.revocations(controllers int4[]) RETURNS TABLE (controller_id int4, credential_id int4, reason int2, revision int8)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  latest int8 := kidoban.latest_revision();
+  part   record;
+  acts   int8[];
+  whole  int4[];
+BEGIN
+  FOR part IN SELECT s.confirmed_revision AS held, array_agg(c) AS controllers
+                FROM unnest(revocations.controllers) c LEFT JOIN controller_stream s ON s.controller_id = c AND s.stream = 1 GROUP BY 1
+  LOOP
+    acts := CASE WHEN part.held < latest THEN kidoban.acts_between(part.held, latest) ELSE '{}' END;
+    whole := kidoban.touched_controllers(part.controllers, acts);
+    RETURN QUERY
+      SELECT * FROM kidoban.deny_list(ARRAY(SELECT unnest(part.controllers) EXCEPT SELECT unnest(whole)), part.held, kidoban.touched_people(acts));
+    RETURN QUERY SELECT * FROM kidoban.deny_list(whole, part.held, NULL);
+  END LOOP;
 END $$;
 
 -- Writes what a controller has confirmed, and keeps what it had before.
@@ -408,18 +131,23 @@ BEGIN
      ORDER BY j.id;
 END $$;
 
-CREATE FUNCTION api.poller_stream_confirm(controller int4, token int8, stream int2, revision int8, digest bytea) RETURNS bool
+-- Arrays run in parallel. A controller whose token is stale is left out. Answers the controllers written.
+CREATE FUNCTION api.poller_stream_confirm(controller int4[], token int8[], stream int2[], revision int8[], digest bytea[]) RETURNS SETOF int4
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  mine int4[] := kidoban.lease_check(controller, token);
+  part record;
 BEGIN
-  IF cardinality(kidoban.lease_check(ARRAY[controller], ARRAY[token])) = 0 THEN
-    RETURN false;
-  END IF;
-  PERFORM kidoban.stream_set(ARRAY[controller], stream, revision, digest);
-  -- A board has no deny list: what its cards are is all there is.
-  IF stream = 1 AND EXISTS (SELECT FROM controller c WHERE c.id = controller AND c.driver = 'uhppote') THEN
-    PERFORM kidoban.stream_set(ARRAY[controller], 2::int2, revision, NULL);
-  END IF;
-  RETURN true;
+  FOR part IN SELECT x.stream, x.revision, x.digest, array_agg(x.c ORDER BY x.c) AS controllers,
+                     array_agg(x.c ORDER BY x.c) FILTER (WHERE x.stream = 1 AND d.driver = 'uhppote') AS boards
+                FROM unnest(controller, stream, revision, digest) AS x(c, stream, revision, digest) JOIN controller d ON d.id = x.c
+               WHERE x.c = ANY (mine) GROUP BY 1, 2, 3 ORDER BY 2
+  LOOP
+    PERFORM kidoban.stream_set(part.controllers, part.stream, part.revision, part.digest);
+    -- A board has no deny list: what its cards are is all there is.
+    PERFORM kidoban.stream_set(coalesce(part.boards, '{}'), 2::int2, part.revision, NULL);
+  END LOOP;
+  RETURN QUERY SELECT unnest(mine);
 END $$;
 
 -- The controller holds something else than it confirmed (T-8): what it confirmed counts no more, and it is filled again.

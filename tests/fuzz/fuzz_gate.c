@@ -40,6 +40,19 @@ fuzz_message(const uint8_t *data, size_t size)
 		broke("what was accepted does not encode to the same bytes");
 }
 
+static void
+fuzz_packed(const uint8_t *data, size_t size)
+{
+	uint8_t before[GATE_PERMIT_SIZE] = { 0 }, record[GATE_PERMIT_SIZE] = { 0 }, again[GATE_PERMIT_PACKED_MAX];
+	size_t taken;
+
+	for (; (taken = gate_permit_unpack(data, size, record)) > 0; data += taken, size -= taken) {
+		if (taken > size || gate_permit_pack(before, record, again) != taken || memcmp(again, data, taken) != 0)
+			broke("a packed permit does not pack to the same bytes");
+		memcpy(before, record, sizeof before);
+	}
+}
+
 void
 fuzz_record(const uint8_t *data, size_t size)
 {
@@ -47,6 +60,7 @@ fuzz_record(const uint8_t *data, size_t size)
 	struct gate_permit p;
 	struct gate_event e;
 
+	fuzz_packed(data, size);
 	for (; size >= GATE_PERMIT_SIZE; data += GATE_PERMIT_SIZE, size -= GATE_PERMIT_SIZE)
 		if (gate_permit_decode(data, &p) == 0 &&
 		    (gate_permit_encode(&p, again) == -1 || memcmp(again, data, GATE_PERMIT_SIZE) != 0))

@@ -49,7 +49,7 @@ SELECT is(try('kidoban_organisation', 2, $$SELECT api.department_create(NULL, 'x
 -- A lost card, and a person deleted with permits at others' gates.
 SELECT is(try('kidoban_cardholders', 2, $$SELECT api.cardholder_lost(2, true, NULL, '')$$), 'ok', 'lost');
 SELECT ok((SELECT revokes FROM change_set ORDER BY revision DESC LIMIT 1), 'which revokes');
-SELECT ok(EXISTS (SELECT FROM api.revocations(1) WHERE credential_id = 2 AND reason = 1), 'and is on the deny list of the controller');
+SELECT ok(EXISTS (SELECT FROM api.revocations('{1}') WHERE credential_id = 2 AND reason = 1), 'and is on the deny list of the controller');
 SELECT is(try('kidoban_cardholders', 2, 'SELECT api.cardholder_delete(2, kidoban.cardholder_revision(2))'), 'ok', 'who may delete a person ends all their permits');
 SELECT is((SELECT count(*)::int FROM permit WHERE cardholder_id = 2), 0, 'none is left');
 SELECT is(try('kidoban_cardholders', 2, 'SELECT api.cardholder_delete(5, kidoban.cardholder_revision(5))'), 'KD003', 'another''s person is not there');

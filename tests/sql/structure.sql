@@ -85,7 +85,7 @@ INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   gate_group_revision gate_groups gate_group_permits_end gate_group_preview controller_permits_end
   uhppote_companions uhppote_gone uhppote_unfit uhppote_check uhppote_cards_at poller_cards uhppote_follow uhppote_moved poller_board
   uhppote_search_create uhppote_search_get poller_searches poller_search_found poller_search_end uhppote_board_set credential_is_lost card_is_lost
-  acts_after records_of records_for touched_people
+  acts_after records_of records_for touched_people touched_controllers deny_list
   latest_revision records_at touched_cardholders permit_records revocations stream_set acts_between concerned_controllers poller_streams
   poller_stream_confirm poller_stream_lost poller_job_progress poller_job_end
   job_claim job_renew job_progress job_end job_queued queue_transfers transfer_plan transfer_watch transfer_targets

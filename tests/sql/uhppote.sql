@@ -66,7 +66,7 @@ SELECT p($$SELECT count(*) FROM api.poller_lease(api.poller_start('test'))$$) \g
 SELECT is((SELECT count(*)::int FROM p('SELECT 1 FROM api.poller_streams(1) WHERE controller_id = 900 AND stream = 1 AND "full"')), 1, 'a board that holds nothing is filled');
 SELECT is((SELECT payload ->> 'because' FROM job WHERE controller_id = 900), 'nothing held', 'by a job that can be seen');
 SELECT p(format('SELECT api.poller_job_end(%s, %s, true, %L)', j.id, l.token, '')) FROM job j JOIN controller_lease l USING (controller_id) WHERE controller_id = 900 \g /dev/null
-SELECT p(format('SELECT api.poller_stream_confirm(900, %s, 1::int2, %s, NULL)', token, now_())) FROM controller_lease WHERE controller_id = 900 \g /dev/null
+SELECT p(format('SELECT api.poller_stream_confirm(''{900}'', ''{%s}'', ''{1}'', ''{%s}'', ''{NULL}'')', token, now_())) FROM controller_lease WHERE controller_id = 900 \g /dev/null
 SELECT is((SELECT string_agg(stream || ':' || (confirmed_revision = now_()), ' ' ORDER BY stream) FROM controller_stream WHERE controller_id = 900), '1:true 2:true', 'its cards are its deny list too');
 SELECT is((SELECT count(*)::int FROM p('SELECT 1 FROM api.poller_streams(1) WHERE controller_id = 900')), 0, 'then nothing is to be sent');
 SELECT is(refusal($$UPDATE kidoban.cardholder SET note = 'x' WHERE id = 903$$), 'ok', 'an act that does not concern it');

@@ -241,6 +241,43 @@ test_permit_refused(void)
 }
 
 static void
+test_permit_packed(void)
+{
+	struct gate_permit p;
+	uint8_t first[GATE_PERMIT_SIZE], second[GATE_PERMIT_SIZE], back[GATE_PERMIT_SIZE] = { 0 }, nothing[GATE_PERMIT_SIZE] = { 0 };
+	uint8_t packed[2 * GATE_PERMIT_PACKED_MAX];
+	size_t size;
+
+	gate_vector_permit(&p);
+	CU_ASSERT_EQUAL(gate_permit_encode(&p, first), 0);
+	p.credential++;
+	p.levels[0] = 7;
+	CU_ASSERT_EQUAL(gate_permit_encode(&p, second), 0);
+	size = gate_permit_pack(nothing, first, packed);
+	CU_ASSERT_EQUAL(gate_permit_pack(first, second, packed + size), 6);	/* the mask and two bytes */
+	CU_ASSERT_EQUAL(gate_permit_unpack(packed, size + 6, back), size);
+	CU_ASSERT_EQUAL(memcmp(back, first, sizeof first), 0);
+	CU_ASSERT_EQUAL(gate_permit_unpack(packed + size, 6, back), 6);
+	CU_ASSERT_EQUAL(memcmp(back, second, sizeof second), 0);
+	CU_ASSERT_EQUAL(gate_permit_pack(second, second, packed), 0);
+	memset(second, 0xAA, sizeof second);
+	CU_ASSERT_EQUAL(gate_permit_pack(nothing, second, packed), GATE_PERMIT_PACKED_MAX);
+}
+
+static void
+test_packed_refused(void)
+{
+	static const uint8_t none[] = { 0, 0, 0, 0, 1 }, same[] = { 0, 0, 0, 1, 0 }, half[] = { 0, 0, 0, 3, 1 };
+	uint8_t record[GATE_PERMIT_SIZE] = { 0 };
+
+	CU_ASSERT_EQUAL(gate_permit_unpack(none, sizeof none, record), 0);
+	CU_ASSERT_EQUAL(gate_permit_unpack(same, sizeof same, record), 0);
+	CU_ASSERT_EQUAL(gate_permit_unpack(half, sizeof half, record), 0);
+	CU_ASSERT_EQUAL(gate_permit_unpack(half, 3, record), 0);
+	CU_ASSERT_EQUAL(gate_permit_unpack(half, 0, record), 0);
+}
+
+static void
 test_minutes(void)
 {
 	CU_ASSERT_EQUAL(gate_minute_from_unix(946684800 + 60), 1);
@@ -412,6 +449,8 @@ main(void)
 		{ "PINs", test_pins },
 		{ "round trip", test_permit_round_trip },
 		{ "refused", test_permit_refused },
+		{ "packed", test_permit_packed },
+		{ "packed: refused", test_packed_refused },
 		{ "minutes", test_minutes },
 		CU_TEST_INFO_NULL,
 	};

@@ -122,6 +122,17 @@ static void permit(uint8_t *out, uint32_t credential, const char *card, uint8_t 
 	CU_ASSERT(gate_permit_encode(&p, out) == 0);
 }
 
+/* Records as they are transferred; how many bytes. */
+static size_t pack(uint8_t *out, const uint8_t *records, size_t count)
+{
+	static const uint8_t nothing[GATE_PERMIT_SIZE];
+	size_t size = 0;
+
+	for (size_t i = 0; i < count; i++)
+		size += gate_permit_pack(i ? records + (i - 1) * GATE_PERMIT_SIZE : nothing, records + i * GATE_PERMIT_SIZE, out + size);
+	return size;
+}
+
 static int begin(struct sim_client *client, uint8_t id, uint8_t mode, uint64_t from, uint64_t to, const uint8_t *payload, size_t size)
 {
 	struct gate_message m = {.type = GATE_TRANSFER_BEGIN};
@@ -158,42 +169,46 @@ static int commit(struct sim_client *client, uint32_t handle)
 	return sim_ask(client, &m);
 }
 
-static void whole_digest(const uint8_t *payload, size_t size, uint8_t out[GATE_SUM_SIZE])
+static void whole_digest(const uint8_t *records, size_t size, uint8_t out[GATE_SUM_SIZE])
 {
 	struct gate_digest_key *key = gate_digest_key_new(digest_key);
 	struct gate_digest digest;
 
 	gate_digest_clear(&digest);
 	for (size_t at = 0; at < size; at += GATE_PERMIT_SIZE)
-		gate_digest_add(&digest, key, STREAM_PERMITS, gate_digest_bucket_credential(gate_permit_credential(payload + at)),
-				payload + at, GATE_PERMIT_SIZE);
+		gate_digest_add(&digest, key, STREAM_PERMITS, gate_digest_bucket_credential(gate_permit_credential(records + at)),
+				records + at, GATE_PERMIT_SIZE);
 	gate_digest_whole(&digest, out);
 	gate_digest_key_free(key);
 }
 
-/* 100 permits in 4 chunks, out of order and doubled, SIGKILL half-way, then a delta on top. */
+/* 210 permits in 4 chunks, out of order and doubled, SIGKILL half-way, then a delta on top. */
 static void test_transfer(void)
 {
-	enum { COUNT = 100 };
-	static uint8_t payload[COUNT * GATE_PERMIT_SIZE], delta[2 * GATE_PERMIT_SIZE];
+	enum { COUNT = 210 };
+	static uint8_t records[COUNT * GATE_PERMIT_SIZE], payload[COUNT * GATE_PERMIT_PACKED_MAX];
+	uint8_t two[2 * GATE_PERMIT_SIZE], delta[2 * GATE_PERMIT_PACKED_MAX];
 	struct sim_child child;
 	struct sim_client client;
 	uint8_t expected[GATE_SUM_SIZE];
 	char card[17], answer[4096];
 	uint32_t handle;
+	size_t size, delta_size;
 
+	/* Card numbers of which all bytes differ. */
 	for (uint32_t i = 0; i < COUNT; i++) {
-		snprintf(card, sizeof(card), "%07u", i);
-		permit(payload + i * GATE_PERMIT_SIZE, i + 1, card, 1);
+		snprintf(card, sizeof(card), "%08x%08x", i * 2654435761u, i * 2246822519u);
+		permit(records + i * GATE_PERMIT_SIZE, i + 1, card, 1);
 	}
+	size = pack(payload, records, COUNT);
 	start(&child, &client, "");
-	CU_ASSERT_FATAL(begin(&client, 1, GATE_TRANSFER_FULL, 0, 10, payload, sizeof(payload)) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
+	CU_ASSERT_FATAL(begin(&client, 1, GATE_TRANSFER_FULL, 0, 10, payload, size) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
 	CU_ASSERT(client.reply.u.transfer_begin_reply.state == GATE_TRANSFER_FRESH);
 	handle = client.reply.u.transfer_begin_reply.handle;
-	CU_ASSERT(chunk(&client, handle, 2, payload, sizeof(payload)) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
+	CU_ASSERT(chunk(&client, handle, 2, payload, size) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
 	CU_ASSERT(client.reply.u.transfer_chunk_reply.contiguous == 0 && client.reply.u.transfer_chunk_reply.bitmap == 2);
-	CU_ASSERT(chunk(&client, handle, 0, payload, sizeof(payload)) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
-	CU_ASSERT(chunk(&client, handle, 0, payload, sizeof(payload)) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
+	CU_ASSERT(chunk(&client, handle, 0, payload, size) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
+	CU_ASSERT(chunk(&client, handle, 0, payload, size) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
 	CU_ASSERT(client.reply.u.transfer_chunk_reply.contiguous == 1 && client.reply.u.transfer_chunk_reply.bitmap == 1);
 	CU_ASSERT(commit(&client, handle) == (GATE_TRANSFER_COMMIT | GATE_REPLY));
 	CU_ASSERT(client.reply.u.transfer_commit_reply.outcome == GATE_TRANSFER_INCOMPLETE);
@@ -202,45 +217,46 @@ static void test_transfer(void)
 	sim_child_start(&child);
 	CU_ASSERT_FATAL(sim_connect(&client, &child, 1, key_one) == 0);
 	CU_ASSERT(hello(&client) == (GATE_HELLO | GATE_REPLY) && client.reply.u.hello_reply.revisions[0] == 0);
-	CU_ASSERT(chunk(&client, handle, 1, payload, sizeof(payload)) == REPLY_ERROR);
-	CU_ASSERT(begin(&client, 1, GATE_TRANSFER_FULL, 0, 10, payload, sizeof(payload)) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
+	CU_ASSERT(chunk(&client, handle, 1, payload, size) == REPLY_ERROR);
+	CU_ASSERT(begin(&client, 1, GATE_TRANSFER_FULL, 0, 10, payload, size) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
 	CU_ASSERT(client.reply.u.transfer_begin_reply.state == GATE_TRANSFER_RESUMED);
 	CU_ASSERT(client.reply.u.transfer_begin_reply.contiguous == 1);
 	handle = client.reply.u.transfer_begin_reply.handle;
-	CU_ASSERT(chunk(&client, handle, 1, payload, sizeof(payload)) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
+	CU_ASSERT(chunk(&client, handle, 1, payload, size) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
 	CU_ASSERT(client.reply.u.transfer_chunk_reply.contiguous == 3);
-	CU_ASSERT(chunk(&client, handle, 3, payload, sizeof(payload)) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
+	CU_ASSERT(chunk(&client, handle, 3, payload, size) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
 	CU_ASSERT(commit(&client, handle) == (GATE_TRANSFER_COMMIT | GATE_REPLY));
 	CU_ASSERT(client.reply.u.transfer_commit_reply.outcome == GATE_TRANSFER_SWITCHED);
 	CU_ASSERT(client.reply.u.transfer_commit_reply.revision == 10 && client.reply.u.transfer_commit_reply.records == COUNT);
-	whole_digest(payload, sizeof(payload), expected);
+	whole_digest(records, sizeof(records), expected);
 	CU_ASSERT(memcmp(client.reply.u.transfer_commit_reply.digest, expected, sizeof(expected)) == 0);
 	/* The answer got lost: both ways to ask again. */
 	CU_ASSERT(commit(&client, handle) == (GATE_TRANSFER_COMMIT | GATE_REPLY));
 	CU_ASSERT(client.reply.u.transfer_commit_reply.outcome == GATE_TRANSFER_SWITCHED);
-	CU_ASSERT(begin(&client, 1, GATE_TRANSFER_FULL, 0, 10, payload, sizeof(payload)) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
+	CU_ASSERT(begin(&client, 1, GATE_TRANSFER_FULL, 0, 10, payload, size) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
 	CU_ASSERT(client.reply.u.transfer_begin_reply.state == GATE_TRANSFER_ALREADY);
 
 	/* Credential 1 goes, 101 comes. */
-	permit(delta, 1, "", 0);
-	permit(delta + GATE_PERMIT_SIZE, COUNT + 1, "NEW", 1);
-	CU_ASSERT(begin(&client, 2, GATE_TRANSFER_DELTA, 9, 11, delta, sizeof(delta)) == REPLY_ERROR);
+	permit(two, 1, "", 0);
+	permit(two + GATE_PERMIT_SIZE, COUNT + 1, "NEW", 1);
+	delta_size = pack(delta, two, 2);
+	CU_ASSERT(begin(&client, 2, GATE_TRANSFER_DELTA, 9, 11, delta, delta_size) == REPLY_ERROR);
 	CU_ASSERT(client.reply.u.error.code == GATE_ERROR_BASE);
-	CU_ASSERT(begin(&client, 2, GATE_TRANSFER_DELTA, 10, 11, delta, sizeof(delta)) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
+	CU_ASSERT(begin(&client, 2, GATE_TRANSFER_DELTA, 10, 11, delta, delta_size) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
 	handle = client.reply.u.transfer_begin_reply.handle;
-	CU_ASSERT(chunk(&client, handle, 0, delta, sizeof(delta)) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
+	CU_ASSERT(chunk(&client, handle, 0, delta, delta_size) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
 	CU_ASSERT(commit(&client, handle) == (GATE_TRANSFER_COMMIT | GATE_REPLY));
 	CU_ASSERT(client.reply.u.transfer_commit_reply.revision == 11 && client.reply.u.transfer_commit_reply.records == COUNT);
-	memcpy(payload, delta + GATE_PERMIT_SIZE, GATE_PERMIT_SIZE);
-	whole_digest(payload, sizeof(payload), expected);
+	memcpy(records, two + GATE_PERMIT_SIZE, GATE_PERMIT_SIZE);
+	whole_digest(records, sizeof(records), expected);
 	CU_ASSERT(memcmp(client.reply.u.transfer_commit_reply.digest, expected, sizeof(expected)) == 0);
-	CU_ASSERT(sim_child_do(&child, "pass 1 0000000", answer, sizeof(answer)) == 0 && strstr(answer, "unknown_card"));
+	CU_ASSERT(sim_child_do(&child, "pass 1 0000000000000000", answer, sizeof(answer)) == 0 && strstr(answer, "unknown_card"));
 	CU_ASSERT(sim_child_do(&child, "pass 1 NEW", answer, sizeof(answer)) == 0 && strstr(answer, "\"passed\":true"));
 	/* Not what begin described. */
-	CU_ASSERT(begin(&client, 3, GATE_TRANSFER_FULL, 0, 12, delta, sizeof(delta)) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
+	CU_ASSERT(begin(&client, 3, GATE_TRANSFER_FULL, 0, 12, delta, delta_size) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
 	handle = client.reply.u.transfer_begin_reply.handle;
 	delta[5] ^= 1;
-	CU_ASSERT(chunk(&client, handle, 0, delta, sizeof(delta)) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
+	CU_ASSERT(chunk(&client, handle, 0, delta, delta_size) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
 	CU_ASSERT(commit(&client, handle) == (GATE_TRANSFER_COMMIT | GATE_REPLY));
 	CU_ASSERT(client.reply.u.transfer_commit_reply.outcome == GATE_TRANSFER_BAD_HASH);
 	CU_ASSERT(client.reply.u.transfer_commit_reply.revision == 11);
@@ -250,18 +266,20 @@ static void test_transfer(void)
 
 static void test_revocations(void)
 {
-	uint8_t payload[GATE_PERMIT_SIZE];
+	uint8_t record[GATE_PERMIT_SIZE], payload[GATE_PERMIT_PACKED_MAX];
 	struct sim_child child;
 	struct sim_client client;
 	struct gate_message m = {.type = GATE_REVOKE};
 	char answer[4096];
 	uint32_t handle;
+	size_t size;
 
-	permit(payload, 5, "Lost1", 1);
+	permit(record, 5, "Lost1", 1);
+	size = pack(payload, record, 1);
 	start(&child, &client, "reread_guard_time=\"0\"");
-	CU_ASSERT(begin(&client, 1, GATE_TRANSFER_FULL, 0, 10, payload, sizeof(payload)) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
+	CU_ASSERT(begin(&client, 1, GATE_TRANSFER_FULL, 0, 10, payload, size) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
 	handle = client.reply.u.transfer_begin_reply.handle;
-	CU_ASSERT(chunk(&client, handle, 0, payload, sizeof(payload)) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
+	CU_ASSERT(chunk(&client, handle, 0, payload, size) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
 	CU_ASSERT(commit(&client, handle) == (GATE_TRANSFER_COMMIT | GATE_REPLY));
 	m.u.revoke.mode = GATE_REVOKE_ADD;
 	m.u.revoke.last = 1;
@@ -443,7 +461,7 @@ static void test_sessions(void)
 static void test_backfill(void)
 {
 	enum { COUNT = 60 };
-	static uint8_t payload[COUNT * GATE_PERMIT_SIZE];
+	static uint8_t records[COUNT * GATE_PERMIT_SIZE], payload[COUNT * GATE_PERMIT_PACKED_MAX];
 	struct sim_child child;
 	struct sim_client client;
 	uint8_t log[GATE_LOG_SIZE];
@@ -451,11 +469,13 @@ static void test_backfill(void)
 	unsigned kinds[500] = {0}, live = 0, past = 0;
 	uint32_t seq = 0, base, handle;
 	char card[17], answer[256];
+	size_t size;
 
 	for (uint32_t i = 0; i < COUNT; i++) {
 		snprintf(card, sizeof(card), "%07u", i);
-		permit(payload + i * GATE_PERMIT_SIZE, i + 1, card, 1);
+		permit(records + i * GATE_PERMIT_SIZE, i + 1, card, 1);
 	}
+	size = pack(payload, records, COUNT);
 	sim_child_make(&child, "", 100000);
 	child.rate = 20;
 	child.backfill_hours = 48;
@@ -463,10 +483,10 @@ static void test_backfill(void)
 	enrol(&child, &client);
 	hello(&client);
 	memcpy(log, client.reply.u.hello_reply.log, sizeof(log));
-	CU_ASSERT(begin(&client, 1, GATE_TRANSFER_FULL, 0, 10, payload, sizeof(payload)) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
+	CU_ASSERT(begin(&client, 1, GATE_TRANSFER_FULL, 0, 10, payload, size) == (GATE_TRANSFER_BEGIN | GATE_REPLY));
 	handle = client.reply.u.transfer_begin_reply.handle;
-	for (uint32_t i = 0; i < 2; i++)
-		CU_ASSERT(chunk(&client, handle, i, payload, sizeof(payload)) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
+	for (uint32_t i = 0; i * GATE_CHUNK_SIZE < size; i++)
+		CU_ASSERT(chunk(&client, handle, i, payload, size) == (GATE_TRANSFER_CHUNK | GATE_REPLY));
 	CU_ASSERT(commit(&client, handle) == (GATE_TRANSFER_COMMIT | GATE_REPLY));
 	CU_ASSERT(client.reply.u.transfer_commit_reply.outcome == GATE_TRANSFER_SWITCHED);
 	CU_ASSERT(sim_child_do(&child, "rate 6000", answer, sizeof(answer)) == 0);
