@@ -136,7 +136,7 @@ export function registerPeople({ context, work, go, api, text, rows, at }) {
     await until(async () => (await api(page, `/cardholders/${facts.id}`)).body.permits.length === 1, 'has it again');
     await until(async () => (await columnTexts(page, 'kind'))[0] === '元に戻す', 'and it is among the changes');
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('[data-act=csv]').then(() => page.click('dialog .primary'))]);
-    ok((await readFile(await download.path(), 'utf8')).includes('permit.delete'), 'the list as CSV');
+    ok((await readFile(await download.path(), 'utf8')).includes('許可の削除'), 'the list as CSV');
     equal(page.troubles, [], 'console errors');
   });
 
