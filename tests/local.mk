@@ -46,7 +46,7 @@ dist_check_SCRIPTS += tests/unit/uhppote_board_test.py tests/unit/tap_log_test.p
 UNIT_TESTS += tests/unit/uhppote_board_test.py tests/unit/tap_log_test.py
 
 # A site of one's own, for tests and to look at (make demo).
-EXTRA_DIST += tests/lib/demo.py tests/lib/ordinary.py tests/lib/plan.py tests/lib/private_site.py tests/lib/supervisor.py \
+EXTRA_DIST += tests/lib/demo.py tests/lib/machine.py tests/lib/ordinary.py tests/lib/plan.py tests/lib/private_site.py tests/lib/site_files.py tests/lib/supervisor.py \
 	tests/lib/uhppote_answer.py tests/lib/uhppote_board.py tests/lib/uhppote_door.py tests/lib/uhppote_simulator.py tests/lib/uhppote_wire.py
 DEMO_DIR = $(abs_top_builddir)/demo
 DEMO_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' PYTHONDONTWRITEBYTECODE=1

@@ -6,28 +6,8 @@
 #include "base/str.h"
 #include "cgi-bin/system/handlers.h"
 #include "gate/codes.h"
+#include "web/csv_reply.h"
 #include "web/present.h"
-
-static const char *const languages[] = {"ja", "en"};
-static const char *const encodings[] = {"utf-8", "cp932"};
-
-static int from_list(const char *word, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(word, list[i]) == 0)
-			return (int)i;
-	return -1;
-}
-
-static int language_from_word(const char *word)
-{
-	return from_list(word, languages, lengthof(languages));
-}
-
-static int encoding_from_word(const char *word)
-{
-	return from_list(word, encodings, lengthof(encodings));
-}
 
 const struct web_field log_parameters[] = {
 	{"from", .where = WEB_QUERY, .type = WEB_TIME},
@@ -39,23 +19,8 @@ const struct web_field log_parameters[] = {
 	{"q", WEB_QUERY, WEB_TEXT, .lo = 1, .hi = 100},
 	{"limit", WEB_QUERY, WEB_INT, .lo = 1, .hi = 500},
 	{"after", WEB_QUERY, WEB_TOKEN, .lo = 5, .hi = 64},
-	{"lang", WEB_QUERY, WEB_WORD, .from_code = language_from_word},
-	{"encoding", WEB_QUERY, WEB_WORD, .from_code = encoding_from_word},
-	{0},
+	CSV_PARAMETERS, {0},
 };
-
-/* What the client takes: -1 neither, 0 JSON, 1 CSV, which is asked for by name only. */
-static int accepted(struct web_request *request)
-{
-	const char *accept = web_variable(request, "HTTP_ACCEPT");
-
-	if (strstr(accept, "text/csv") != NULL)
-		return 1;
-	if (accept[0] == '\0' || strstr(accept, "application/json") || strstr(accept, "application/*") || strstr(accept, "*/*"))
-		return 0;
-	web_problem(request, WEB_PROBLEM_NOT_ACCEPTABLE, NULL);
-	return -1;
-}
 
 /* The words of a list as a text array; they are ours, so they need no quotes. NULL when the list was not given. */
 static char *word_array(const struct web_request *request, const char *name, const char *(*word)(int number))
@@ -195,7 +160,7 @@ void list_log(struct web_request *request)
 		.q = web_text(request, "q", NULL),
 		.limit = (int)web_int(request, "limit", 50),
 	};
-	int form = accepted(request);
+	int form = csv_accepted(request);
 
 	if (form >= 0 && filter.from_ms != 0 && filter.to_ms != 0 && filter.from_ms > filter.to_ms)
 		web_field_problem(request, "?from", "conflicting", "from is after to.");

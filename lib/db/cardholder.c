@@ -1,6 +1,7 @@
 /* Cardholders. The functions in sql/api/cardholder.sql and cardholder_edit.sql do the work. */
 #include "db/cardholder.h"
 
+#include "db/call.h"
 #include "db/gate.h"
 
 #define CARDHOLDER_COLUMNS \
@@ -52,21 +53,6 @@ void cardholder_read(const struct db_rows *rows, int row, struct cardholder *car
 	};
 }
 
-/* Runs what answers one number, which may not be wanted. */
-static enum db_result run_number(struct db *db, const struct db_statement *statement, struct db_params *params, int64_t *number)
-{
-	struct db_rows *rows;
-	enum db_result result = db_run(db, statement, params, &rows);
-
-	db_params_clear(params);
-	if (result != DB_OK)
-		return result;
-	if (number != NULL)
-		*number = db_int(rows, 0, 0);
-	db_rows_free(rows);
-	return DB_OK;
-}
-
 enum db_result cardholders_page(struct db *db, const char *search, enum cardholder_sort sort, const struct cardholder_cursor *after,
 				int limit, struct db_rows **rows, int64_t *total)
 {
@@ -77,8 +63,7 @@ enum db_result cardholders_page(struct db *db, const char *search, enum cardhold
 	db_param_text(&params, after->key);
 	db_param_int(&params, after->id);
 	db_param_int(&params, limit);
-	enum db_result result = db_run(db, &page_statement, &params, rows);
-	db_params_clear(&params);
+	enum db_result result = db_call(db, &page_statement, &params, rows);
 	if (result != DB_OK)
 		return result;
 	if (db_rows_count(*rows) > 0) {
@@ -96,7 +81,7 @@ enum db_result cardholders_count(struct db *db, const char *search, int64_t *cou
 	struct db_params params = {0};
 
 	db_param_text(&params, search);
-	return run_number(db, &count_statement, &params, count);
+	return db_call_number(db, &count_statement, &params, count);
 }
 
 enum db_result cardholder_anchors(struct db *db, const char *search, enum cardholder_sort sort, int step, struct db_rows **rows)
@@ -106,9 +91,7 @@ enum db_result cardholder_anchors(struct db *db, const char *search, enum cardho
 	db_param_text(&params, search);
 	db_param_text(&params, sort_name(sort));
 	db_param_int(&params, step);
-	enum db_result result = db_run(db, &anchors_statement, &params, rows);
-	db_params_clear(&params);
-	return result;
+	return db_call(db, &anchors_statement, &params, rows);
 }
 
 enum db_result cardholder_find(struct db *db, int64_t id, struct db_rows **rows, struct cardholder *cardholder)
@@ -118,23 +101,17 @@ enum db_result cardholder_find(struct db *db, int64_t id, struct db_rows **rows,
 	if (id > INT32_MAX)
 		return DB_NONE;
 	db_param_int(&params, id);
-	enum db_result result = db_run(db, &find_statement, &params, rows);
-	db_params_clear(&params);
-	if (result != DB_OK)
-		return result;
-	if (db_rows_count(*rows) == 0) {
-		db_rows_free(*rows);
-		return DB_NONE;
-	}
-	cardholder_read(*rows, 0, cardholder);
-	return DB_OK;
+	enum db_result result = db_call_found(db, &find_statement, &params, rows);
+	if (result == DB_OK)
+		cardholder_read(*rows, 0, cardholder);
+	return result;
 }
 
 enum db_result cardholder_new_id(struct db *db, int64_t *id)
 {
 	struct db_params params = {0};
 
-	return run_number(db, &id_statement, &params, id);
+	return db_call_number(db, &id_statement, &params, id);
 }
 
 static void param_pin(struct db_params *params, const struct buf *pin)
@@ -152,7 +129,7 @@ enum db_result cardholder_create(struct db *db, int64_t id, const char *fields, 
 	db_param_int(&params, id);
 	db_param_text(&params, fields);
 	param_pin(&params, pin);
-	return run_number(db, &create_statement, &params, NULL);
+	return db_call_number(db, &create_statement, &params, NULL);
 }
 
 enum db_result cardholder_update(struct db *db, int64_t id, int64_t if_match, const char *change, const struct buf *pin)
@@ -166,7 +143,7 @@ enum db_result cardholder_update(struct db *db, int64_t id, int64_t if_match, co
 	db_param_text(&params, change);
 	db_param_bool(&params, pin != NULL);
 	param_pin(&params, pin);
-	return run_number(db, &update_statement, &params, NULL);
+	return db_call_number(db, &update_statement, &params, NULL);
 }
 
 enum db_result cardholder_delete(struct db *db, int64_t id, int64_t if_match, int64_t *revision)
@@ -177,7 +154,7 @@ enum db_result cardholder_delete(struct db *db, int64_t id, int64_t if_match, in
 		return DB_NONE;
 	db_param_int(&params, id);
 	db_param_int(&params, if_match);
-	return run_number(db, &delete_statement, &params, revision);
+	return db_call_number(db, &delete_statement, &params, revision);
 }
 
 enum db_result cardholder_lost(struct db *db, int64_t id, bool lost, int64_t card, const char *comment)
@@ -188,12 +165,9 @@ enum db_result cardholder_lost(struct db *db, int64_t id, bool lost, int64_t car
 		return DB_NONE;
 	db_param_int(&params, id);
 	db_param_bool(&params, lost);
-	if (card != 0)
-		db_param_int(&params, card);
-	else
-		db_param_null(&params);
+	db_param_int_or_null(&params, card);
 	db_param_text(&params, comment);
-	return run_number(db, &lost_statement, &params, NULL);
+	return db_call_number(db, &lost_statement, &params, NULL);
 }
 
 enum db_result cardholder_reissue(struct db *db, int64_t id, int64_t if_match, const char *card_number)
@@ -205,7 +179,7 @@ enum db_result cardholder_reissue(struct db *db, int64_t id, int64_t if_match, c
 	db_param_int(&params, id);
 	db_param_int(&params, if_match);
 	db_param_text(&params, card_number);
-	return run_number(db, &reissue_statement, &params, NULL);
+	return db_call_number(db, &reissue_statement, &params, NULL);
 }
 
 enum db_result cardholders_bulk(struct db *db, const struct cardholder_bulk *bulk, int64_t *changed, int64_t *revision)
@@ -218,8 +192,7 @@ enum db_result cardholders_bulk(struct db *db, const struct cardholder_bulk *bul
 	db_param_int(&params, bulk->expected_count);
 	db_param_text(&params, bulk->change);
 	db_param_bool(&params, bulk->change == NULL);
-	enum db_result result = db_run(db, &bulk_statement, &params, &rows);
-	db_params_clear(&params);
+	enum db_result result = db_call(db, &bulk_statement, &params, &rows);
 	if (result != DB_OK)
 		return result;
 	*changed = db_int(rows, 0, 0);

@@ -1,6 +1,8 @@
 /* Controllers. The functions in sql/api/controller.sql write; scope is row-level security's business. */
 #include "db/controller.h"
 
+#include "db/call.h"
+
 #define CONTROLLERS \
 	"SELECT c.id, c.name, c.driver, c.serial, host(c.address), c.port, c.note, c.enabled, c.revision, k.communication, " SQL_MS("k.since") ", " \
 	SQL_MS("k.last_seen_at") ", k.reason, k.model, k.firmware, k.clock_offset_ms," \
@@ -53,30 +55,10 @@ enum db_result controller_find(struct db *db, int64_t id, struct db_rows **rows,
 	if (id > INT32_MAX)
 		return DB_NONE;
 	db_param_int(&params, id);
-	enum db_result result = db_run(db, &find_statement, &params, rows);
-	db_params_clear(&params);
-	if (result != DB_OK)
-		return result;
-	if (db_rows_count(*rows) == 0) {
-		db_rows_free(*rows);
-		return DB_NONE;
-	}
-	controller_read(*rows, 0, controller);
-	return DB_OK;
-}
-
-/* Runs what answers one number. */
-static enum db_result run_number(struct db *db, const struct db_statement *statement, struct db_params *params, int64_t *number)
-{
-	struct db_rows *rows;
-	enum db_result result = db_run(db, statement, params, &rows);
-
-	db_params_clear(params);
-	if (result != DB_OK)
-		return result;
-	*number = db_int(rows, 0, 0);
-	db_rows_free(rows);
-	return DB_OK;
+	enum db_result result = db_call_found(db, &find_statement, &params, rows);
+	if (result == DB_OK)
+		controller_read(*rows, 0, controller);
+	return result;
 }
 
 enum db_result controller_create(struct db *db, const char *controller, const char *gates, int64_t *id)
@@ -85,20 +67,19 @@ enum db_result controller_create(struct db *db, const char *controller, const ch
 
 	db_param_text(&params, controller);
 	db_param_text(&params, gates);
-	return run_number(db, &create_statement, &params, id);
+	return db_call_number(db, &create_statement, &params, id);
 }
 
 enum db_result controller_update(struct db *db, int64_t id, int64_t if_match, const char *change)
 {
 	struct db_params params = {0};
-	int64_t revision;
 
 	if (id > INT32_MAX)
 		return DB_NONE;
 	db_param_int(&params, id);
 	db_param_int(&params, if_match);
 	db_param_text(&params, change);
-	return run_number(db, &update_statement, &params, &revision);
+	return db_call_number(db, &update_statement, &params, NULL);
 }
 
 enum db_result controller_delete(struct db *db, int64_t id, int64_t if_match, int64_t *revision)
@@ -109,5 +90,5 @@ enum db_result controller_delete(struct db *db, int64_t id, int64_t if_match, in
 		return DB_NONE;
 	db_param_int(&params, id);
 	db_param_int(&params, if_match);
-	return run_number(db, &delete_statement, &params, revision);
+	return db_call_number(db, &delete_statement, &params, revision);
 }

@@ -23,6 +23,8 @@ lib_db_libdb_a_SOURCES += lib/db/poller_stream.h
 # The blocking connection of the FastCGI programs, and one file per subject.
 lib_db_libdb_a_SOURCES += lib/db/alarm.c
 lib_db_libdb_a_SOURCES += lib/db/alarm.h
+lib_db_libdb_a_SOURCES += lib/db/call.c
+lib_db_libdb_a_SOURCES += lib/db/call.h
 lib_db_libdb_a_SOURCES += lib/db/cardholder.c
 lib_db_libdb_a_SOURCES += lib/db/cardholder.h
 lib_db_libdb_a_SOURCES += lib/db/command.c

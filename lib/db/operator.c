@@ -2,6 +2,7 @@
 #include "db/operator.h"
 
 #include "base/str.h"
+#include "db/call.h"
 
 #define OPERATORS \
 	"SELECT id, name, display_name, role, disabled, remote_user, has_password, rights, fixed, all_management_groups, all_departments," \
@@ -31,9 +32,7 @@ enum db_result operators_list(struct db *db, const struct operator_filter *filte
 		db_param_bool(&params, filter->disabled != 0);
 	db_param_text(&params, filter->after);
 	db_param_int(&params, filter->limit);
-	enum db_result result = db_run(db, &list_statement, &params, rows);
-	db_params_clear(&params);
-	return result;
+	return db_call(db, &list_statement, &params, rows);
 }
 
 enum db_result operator_find(struct db *db, int64_t id, struct db_rows **rows)
@@ -43,30 +42,7 @@ enum db_result operator_find(struct db *db, int64_t id, struct db_rows **rows)
 	if (id > INT32_MAX)
 		return DB_NONE;
 	db_param_int(&params, id);
-	enum db_result result = db_run(db, &find_statement, &params, rows);
-	db_params_clear(&params);
-	if (result != DB_OK)
-		return result;
-	if (db_rows_count(*rows) == 0) {
-		db_rows_free(*rows);
-		return DB_NONE;
-	}
-	return DB_OK;
-}
-
-/* Runs what answers one number, which may not be wanted. */
-static enum db_result run_number(struct db *db, const struct db_statement *statement, struct db_params *params, int64_t *number)
-{
-	struct db_rows *rows;
-	enum db_result result = db_run(db, statement, params, &rows);
-
-	db_params_clear(params);
-	if (result != DB_OK)
-		return result;
-	if (number != NULL)
-		*number = db_int(rows, 0, 0);
-	db_rows_free(rows);
-	return DB_OK;
+	return db_call_found(db, &find_statement, &params, rows);
 }
 
 enum db_result operator_create(struct db *db, const char *change, int64_t *id)
@@ -74,7 +50,7 @@ enum db_result operator_create(struct db *db, const char *change, int64_t *id)
 	struct db_params params = {0};
 
 	db_param_text(&params, change);
-	return run_number(db, &create_statement, &params, id);
+	return db_call_number(db, &create_statement, &params, id);
 }
 
 enum db_result operator_update(struct db *db, int64_t id, int64_t if_match, const char *change)
@@ -86,7 +62,7 @@ enum db_result operator_update(struct db *db, int64_t id, int64_t if_match, cons
 	db_param_int(&params, id);
 	db_param_int(&params, if_match);
 	db_param_text(&params, change);
-	return run_number(db, &update_statement, &params, NULL);
+	return db_call_number(db, &update_statement, &params, NULL);
 }
 
 enum db_result operator_delete(struct db *db, int64_t id, int64_t if_match)
@@ -97,7 +73,7 @@ enum db_result operator_delete(struct db *db, int64_t id, int64_t if_match)
 		return DB_NONE;
 	db_param_int(&params, id);
 	db_param_int(&params, if_match);
-	return run_number(db, &delete_statement, &params, NULL);
+	return db_call_number(db, &delete_statement, &params, NULL);
 }
 
 enum db_result operator_log_out(struct db *db, int64_t id, int64_t *ended)
@@ -107,7 +83,7 @@ enum db_result operator_log_out(struct db *db, int64_t id, int64_t *ended)
 	if (id > INT32_MAX)
 		return DB_NONE;
 	db_param_int(&params, id);
-	return run_number(db, &log_out_statement, &params, ended);
+	return db_call_number(db, &log_out_statement, &params, ended);
 }
 
 enum db_result operator_session_end(struct db *db, int64_t session)
@@ -115,7 +91,7 @@ enum db_result operator_session_end(struct db *db, int64_t session)
 	struct db_params params = {0};
 
 	db_param_int(&params, session);
-	return run_number(db, &session_end_statement, &params, NULL);
+	return db_call_number(db, &session_end_statement, &params, NULL);
 }
 
 enum db_result operator_roles(struct db *db, struct db_rows **rows)

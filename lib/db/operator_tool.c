@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "db/call.h"
+
 static const struct db_statement list_statement = {
 	"tool_operators",
 	"SELECT o.name, o.display_name, o.role, o.disabled, o.password_hash IS NOT NULL, o.remote_user,"
@@ -21,21 +23,6 @@ static const struct db_statement log_statement = {"tool_log", "SELECT kidoban.sy
 static const struct db_statement length_statement = {
 	"tool_password_length", "SELECT value FROM kidoban.setting WHERE name = 'password_min_length'"};
 
-/* Runs what answers one number, which may not be wanted. */
-static enum db_result run(struct db *db, const struct db_statement *statement, struct db_params *params, int64_t *number)
-{
-	struct db_rows *rows;
-	enum db_result result = db_run(db, statement, params, &rows);
-
-	db_params_clear(params);
-	if (result != DB_OK)
-		return result;
-	if (number != NULL)
-		*number = db_int(rows, 0, 0);
-	db_rows_free(rows);
-	return DB_OK;
-}
-
 enum db_result tool_operators(struct db *db, struct db_rows **rows)
 {
 	return db_run(db, &list_statement, NULL, rows);
@@ -46,15 +33,7 @@ enum db_result tool_operator_find(struct db *db, const char *name, struct db_row
 	struct db_params params = {0};
 
 	db_param_text(&params, name);
-	enum db_result result = db_run(db, &find_statement, &params, rows);
-	db_params_clear(&params);
-	if (result != DB_OK)
-		return result;
-	if (db_rows_count(*rows) == 0) {
-		db_rows_free(*rows);
-		return DB_NONE;
-	}
-	return DB_OK;
+	return db_call_found(db, &find_statement, &params, rows);
 }
 
 enum db_result tool_operator_create(struct db *db, const char *change)
@@ -62,7 +41,7 @@ enum db_result tool_operator_create(struct db *db, const char *change)
 	struct db_params params = {0};
 
 	db_param_text(&params, change);
-	return run(db, &create_statement, &params, NULL);
+	return db_call_number(db, &create_statement, &params, NULL);
 }
 
 enum db_result tool_operator_change(struct db *db, int64_t id, const char *change)
@@ -71,7 +50,7 @@ enum db_result tool_operator_change(struct db *db, int64_t id, const char *chang
 
 	db_param_int(&params, id);
 	db_param_text(&params, change);
-	return run(db, &change_statement, &params, NULL);
+	return db_call_number(db, &change_statement, &params, NULL);
 }
 
 enum db_result tool_operator_recover(struct db *db, const char *name, const char *hash)
@@ -80,7 +59,7 @@ enum db_result tool_operator_recover(struct db *db, const char *name, const char
 
 	db_param_text(&params, name);
 	db_param_text(&params, hash);
-	return run(db, &recover_statement, &params, NULL);
+	return db_call_number(db, &recover_statement, &params, NULL);
 }
 
 enum db_result tool_sessions_end(struct db *db, int64_t id, int64_t *ended)
@@ -88,7 +67,7 @@ enum db_result tool_sessions_end(struct db *db, int64_t id, int64_t *ended)
 	struct db_params params = {0};
 
 	db_param_int(&params, id);
-	return run(db, &end_statement, &params, ended);
+	return db_call_number(db, &end_statement, &params, ended);
 }
 
 enum db_result tool_log(struct db *db, const char *action, const char *object)
@@ -97,14 +76,14 @@ enum db_result tool_log(struct db *db, const char *action, const char *object)
 
 	db_param_text(&params, action);
 	db_param_text(&params, object);
-	return run(db, &log_statement, &params, NULL);
+	return db_call_number(db, &log_statement, &params, NULL);
 }
 
 enum db_result tool_password_length(struct db *db, int *length)
 {
 	struct db_params params = {0};
 	int64_t number = 0;
-	enum db_result result = run(db, &length_statement, &params, &number);
+	enum db_result result = db_call_number(db, &length_statement, &params, &number);
 
 	*length = (int)number;
 	return result;

@@ -2,6 +2,7 @@
 #include "db/organisation.h"
 
 #include "base/str.h"
+#include "db/call.h"
 
 #define MANAGEMENT_GROUPS \
 	"SELECT m.id, m.name, m.note, (SELECT count(*) FROM gate g WHERE g.management_group_id = m.id), m.revision FROM management_group_current m"
@@ -57,15 +58,7 @@ enum db_result organisation_find(struct db *db, enum organisation_kind kind, int
 	if (id > INT32_MAX)
 		return DB_NONE;
 	db_param_int(&params, id);
-	enum db_result result = db_run(db, &kinds[kind].find, &params, rows);
-	db_params_clear(&params);
-	if (result != DB_OK)
-		return result;
-	if (db_rows_count(*rows) == 0) {
-		db_rows_free(*rows);
-		return DB_NONE;
-	}
-	return DB_OK;
+	return db_call_found(db, &kinds[kind].find, &params, rows);
 }
 
 int64_t organisation_revision(const struct db_rows *rows, enum organisation_kind kind)
@@ -73,32 +66,14 @@ int64_t organisation_revision(const struct db_rows *rows, enum organisation_kind
 	return db_int(rows, 0, kinds[kind].revision);
 }
 
-/* Runs what answers one number, which may not be wanted. */
-static enum db_result run_number(struct db *db, const struct db_statement *statement, struct db_params *params, int64_t *number)
-{
-	struct db_rows *rows;
-	enum db_result result = db_run(db, statement, params, &rows);
-
-	db_params_clear(params);
-	if (result != DB_OK)
-		return result;
-	if (number != NULL)
-		*number = db_int(rows, 0, 0);
-	db_rows_free(rows);
-	return DB_OK;
-}
-
 enum db_result department_create(struct db *db, int64_t parent, const char *code, const char *name, int64_t *id)
 {
 	struct db_params params = {0};
 
-	if (parent != 0)
-		db_param_int(&params, parent);
-	else
-		db_param_null(&params);
+	db_param_int_or_null(&params, parent);
 	db_param_text(&params, code);
 	db_param_text(&params, name);
-	return run_number(db, &department_create_statement, &params, id);
+	return db_call_number(db, &department_create_statement, &params, id);
 }
 
 enum db_result management_group_create(struct db *db, const char *name, const char *note, int64_t *id)
@@ -107,7 +82,7 @@ enum db_result management_group_create(struct db *db, const char *name, const ch
 
 	db_param_text(&params, name);
 	db_param_text(&params, note);
-	return run_number(db, &management_group_create_statement, &params, id);
+	return db_call_number(db, &management_group_create_statement, &params, id);
 }
 
 enum db_result gate_group_create(struct db *db, const char *name, const int64_t *gates, size_t count, int64_t *id)
@@ -116,7 +91,7 @@ enum db_result gate_group_create(struct db *db, const char *name, const int64_t 
 
 	db_param_text(&params, name);
 	db_param_ints(&params, gates, count);
-	return run_number(db, &gate_group_create_statement, &params, id);
+	return db_call_number(db, &gate_group_create_statement, &params, id);
 }
 
 enum db_result organisation_update(struct db *db, enum organisation_kind kind, int64_t id, int64_t if_match, const char *change)
@@ -128,7 +103,7 @@ enum db_result organisation_update(struct db *db, enum organisation_kind kind, i
 	db_param_int(&params, id);
 	db_param_int(&params, if_match);
 	db_param_text(&params, change);
-	return run_number(db, &kinds[kind].update, &params, NULL);
+	return db_call_number(db, &kinds[kind].update, &params, NULL);
 }
 
 enum db_result organisation_delete(struct db *db, enum organisation_kind kind, int64_t id, int64_t if_match, int64_t *revision)
@@ -139,7 +114,7 @@ enum db_result organisation_delete(struct db *db, enum organisation_kind kind, i
 		return DB_NONE;
 	db_param_int(&params, id);
 	db_param_int(&params, if_match);
-	return run_number(db, &kinds[kind].delete, &params, revision);
+	return db_call_number(db, &kinds[kind].delete, &params, revision);
 }
 
 enum db_result gate_group_set(struct db *db, int64_t id, int64_t if_match, const int64_t *gates, size_t count)
@@ -151,7 +126,7 @@ enum db_result gate_group_set(struct db *db, int64_t id, int64_t if_match, const
 	db_param_int(&params, id);
 	db_param_int(&params, if_match);
 	db_param_ints(&params, gates, count);
-	return run_number(db, &gate_group_set_statement, &params, NULL);
+	return db_call_number(db, &gate_group_set_statement, &params, NULL);
 }
 
 enum db_result gate_group_preview(struct db *db, int64_t id, const int64_t *gates, size_t count, struct db_rows **rows)
@@ -162,9 +137,7 @@ enum db_result gate_group_preview(struct db *db, int64_t id, const int64_t *gate
 		return DB_NONE;
 	db_param_int(&params, id);
 	db_param_ints(&params, gates, count);
-	enum db_result result = db_run(db, &gate_group_preview_statement, &params, rows);
-	db_params_clear(&params);
-	return result;
+	return db_call(db, &gate_group_preview_statement, &params, rows);
 }
 
 enum db_result buildings_list(struct db *db, struct db_rows **rows)

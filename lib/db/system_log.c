@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "db/call.h"
 
 #define MS(column) "(extract(epoch FROM " column ") * 1000)::int8"
 
@@ -58,17 +59,7 @@ enum db_result log_write(struct db *db, const struct log_note *note)
 	struct db_params params = {0};
 
 	add_note(&params, note);
-	enum db_result result = db_run(db, note->named ? &write_as_statement : &write_statement, &params, NULL);
-	db_params_clear(&params);
-	return result;
-}
-
-static void add_time(struct db_params *params, int64_t ms)
-{
-	if (ms != 0)
-		db_param_time(params, ms);
-	else
-		db_param_null(params);
+	return db_call(db, note->named ? &write_as_statement : &write_statement, &params, NULL);
 }
 
 static void add_cursor(struct db_params *params, const struct log_cursor *cursor)
@@ -89,20 +80,16 @@ enum db_result log_read_page(struct db *db, const struct log_filter *filter, str
 	struct db_params params = {0};
 
 	*page = (struct log_page){0};
-	add_time(&params, filter->from_ms);
-	add_time(&params, filter->to_ms);
-	if (filter->operator_id != 0)
-		db_param_int(&params, filter->operator_id);
-	else
-		db_param_null(&params);
+	db_param_time_or_null(&params, filter->from_ms);
+	db_param_time_or_null(&params, filter->to_ms);
+	db_param_int_or_null(&params, filter->operator_id);
 	db_param_text(&params, filter->actions);
 	db_param_text(&params, filter->outcomes);
 	db_param_text(&params, filter->origins);
 	db_param_text(&params, filter->q);
 	add_cursor(&params, &filter->after);
 	db_param_int(&params, filter->limit);
-	enum db_result result = db_run(db, &page_statement, &params, &page->rows);
-	db_params_clear(&params);
+	enum db_result result = db_call(db, &page_statement, &params, &page->rows);
 	if (result != DB_OK)
 		return result;
 	int rows = db_rows_count(page->rows);
@@ -151,9 +138,7 @@ enum db_result log_checkpoints(struct db *db, int64_t since, int64_t after_numbe
 	db_param_int(&params, after_number);
 	db_param_int(&params, after_first);
 	db_param_int(&params, limit);
-	enum db_result result = db_run(db, &checkpoints_statement, &params, rows);
-	db_params_clear(&params);
-	return result;
+	return db_call(db, &checkpoints_statement, &params, rows);
 }
 
 enum db_result log_keys(struct db *db, struct db_rows **rows)
@@ -166,7 +151,5 @@ enum db_result system_alarms(struct db *db, bool only_open, struct db_rows **row
 	struct db_params params = {0};
 
 	db_param_bool(&params, only_open);
-	enum db_result result = db_run(db, &alarms_statement, &params, rows);
-	db_params_clear(&params);
-	return result;
+	return db_call(db, &alarms_statement, &params, rows);
 }

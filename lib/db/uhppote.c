@@ -1,6 +1,7 @@
 /* Searches for boards, and the settings of one. The functions in sql/api/uhppote.sql look at the rights. */
 #include "db/uhppote.h"
 
+#include "db/call.h"
 #include "db/gate.h"
 
 static const struct db_statement create_statement = {
@@ -14,20 +15,10 @@ static const struct db_statement set_statement = {"uhppote_board_set", "SELECT a
 enum db_result uhppote_search_create(struct db *db, const char *network, int64_t port, int64_t *id)
 {
 	struct db_params params = {0};
-	struct db_rows *rows;
 
 	db_param_text(&params, network);
-	if (port != 0)
-		db_param_int(&params, port);
-	else
-		db_param_null(&params);
-	enum db_result result = db_run(db, &create_statement, &params, &rows);
-	db_params_clear(&params);
-	if (result != DB_OK)
-		return result;
-	*id = db_int(rows, 0, 0);
-	db_rows_free(rows);
-	return DB_OK;
+	db_param_int_or_null(&params, port);
+	return db_call_number(db, &create_statement, &params, id);
 }
 
 enum db_result uhppote_search_find(struct db *db, int64_t id, struct db_rows **rows, struct uhppote_search *search)
@@ -37,14 +28,9 @@ enum db_result uhppote_search_find(struct db *db, int64_t id, struct db_rows **r
 	if (id > INT32_MAX)
 		return DB_NONE;
 	db_param_int(&params, id);
-	enum db_result result = db_run(db, &find_statement, &params, rows);
-	db_params_clear(&params);
+	enum db_result result = db_call_found(db, &find_statement, &params, rows);
 	if (result != DB_OK)
 		return result;
-	if (db_rows_count(*rows) == 0) {
-		db_rows_free(*rows);
-		return DB_NONE;
-	}
 	*search = (struct uhppote_search){
 		.id = db_int(*rows, 0, 0),
 		.network = db_text(*rows, 0, 1),
@@ -90,7 +76,5 @@ enum db_result uhppote_board_set(struct db *db, int64_t controller, int take_lis
 		db_param_null(&params);
 	else
 		db_param_bool(&params, door_events != 0);
-	enum db_result result = db_run(db, &set_statement, &params, NULL);
-	db_params_clear(&params);
-	return result;
+	return db_call(db, &set_statement, &params, NULL);
 }

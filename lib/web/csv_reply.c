@@ -4,10 +4,42 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "db/session.h"
+
+static int from_list(const char *code, const char *const list[2])
+{
+	return strcmp(code, list[0]) == 0 ? 0 : strcmp(code, list[1]) == 0 ? 1 : -1;
+}
+
+int csv_language_from_code(const char *code)
+{
+	static const char *const languages[] = {"ja", "en"};
+
+	return from_list(code, languages);
+}
+
+int csv_encoding_from_code(const char *code)
+{
+	static const char *const encodings[] = {"utf-8", "cp932"};
+
+	return from_list(code, encodings);
+}
+
+int csv_accepted(struct web_request *request)
+{
+	const char *accept = web_variable(request, "HTTP_ACCEPT");
+
+	if (strstr(accept, "text/csv") != NULL)
+		return 1;
+	if (accept[0] == '\0' || strstr(accept, "application/json") || strstr(accept, "application/*") || strstr(accept, "*/*"))
+		return 0;
+	web_problem(request, WEB_PROBLEM_NOT_ACCEPTABLE, NULL);
+	return -1;
+}
 
 void csv_cell_time(struct csv *csv, int64_t ms)
 {

@@ -23,6 +23,14 @@ struct csv_reply {
 	char wrong[200];	/* why the file ends here */
 };
 
+/* The parameters that every such request has. */
+#define CSV_PARAMETERS \
+	{"lang", WEB_QUERY, WEB_WORD, .from_code = csv_language_from_code}, {"encoding", WEB_QUERY, WEB_WORD, .from_code = csv_encoding_from_code}
+int csv_language_from_code(const char *code);
+int csv_encoding_from_code(const char *code);
+/* What the client takes: 0 JSON, 1 CSV, which is asked for by name only; -1 neither, with the problem set. */
+int csv_accepted(struct web_request *request) __attribute__((warn_unused_result));
+
 /* Writes the file, or sets a problem. The reply is done when it returns. */
 void csv_reply_run(struct csv_reply *reply);
 /* Ends a row. False, and nothing of the page may follow, when it has a character that the encoding lacks; the rest says which row it is. */

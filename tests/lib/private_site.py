@@ -14,31 +14,27 @@ under $XDG_RUNTIME_DIR or /tmp, which is removed at stop.
 
 Environment: KIDOBAN_BUILDDIR or top_builddir says which build to run, top_srcdir where the sources are.
 """
-import ctypes
-import ctypes.util
 import csv
 import fcntl
-import glob
 import io
-import itertools
 import json
 import os
 import pathlib
-import random
 import re
 import secrets
 import shutil
 import signal
 import socket
 import ssl
-import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
 
+import site_files
 import uhppote_simulator
+from machine import SiteError, find_program, free_network, free_port, hash_password, postgres_bin, run_command
 from ordinary import SOURCE, become_ordinary, builddir  # noqa: F401 (scripts call private_site.become_ordinary)
 from plan import BOARD_PORT, Plan
 from supervisor import Program, Supervisor
@@ -48,60 +44,6 @@ FASTCGI = ("session", "gates", "history", "live", "cardholders", "organisation",
 COMPONENTS = ("postgres", "keeper", *FASTCGI, "httpd", "gate-simulator", "uhppote-boards", "gate-poller", "transfer")
 HTTPD_MODULES = ("mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_basic", "alias", "dir", "mime",
                  "headers", "setenvif", "reqtimeout", "ssl", "proxy", "proxy_fcgi")
-
-
-class SiteError(Exception):
-    """Something about the environment that a sentence explains."""
-
-
-# --- small helpers ----------------------------------------------------------------------------------------------------------
-
-
-def hash_password(password):
-    """crypt(3) with yescrypt, as passwd makes it on Debian."""
-    library = ctypes.CDLL(ctypes.util.find_library("crypt") or "libcrypt.so.1")
-    library.crypt_gensalt.restype = library.crypt.restype = ctypes.c_char_p
-    salt = library.crypt_gensalt(b"$y$", ctypes.c_ulong(0), None, 0)
-    hashed = library.crypt(password.encode(), salt) if salt else None
-    if not hashed or not hashed.startswith(b"$y$"):
-        raise SiteError("this system's crypt(3) has no yescrypt: install libcrypt1 4.4 or newer")
-    return hashed.decode()
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    """A loopback port that nobody uses now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def free_network(hosts, *ports):
-    """A random 127.x.y such that the first addresses of it have these UDP ports free."""
-    for _ in range(100):
-        network = f"127.{random.SystemRandom().randint(16, 250)}.{random.SystemRandom().randint(1, 240)}"
-        try:
-            for host, port in itertools.product((1, min(hosts, 250)), ports):
-                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-                    probe.bind((f"{network}.{host}", port))
-            return network
-        except OSError:
-            continue
-    raise SiteError(f"UDP ports {ports} are not free on loopback addresses")
-
-
-def find_program(name, *folders):
-    path = shutil.which(name, path=os.pathsep.join([*folders, os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
-    if path is None:
-        raise SiteError(f"{name} is not built: run make" if "/" in name else f"{name} is missing: run ./autogen.sh --install-deps")
-    return path
-
-
-def postgres_bin():
-    folders = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: float(p.split("/")[4]), reverse=True)
-    return [folder for folder in folders if os.access(os.path.join(folder, "postgres"), os.X_OK)]
-
-
-# --- the site ---------------------------------------------------------------------------------------------------------------
 
 
 class Site:
@@ -152,7 +94,7 @@ class Site:
         self._take_state()
         self._choose_run()
         self._load_facts()
-        self._write_files()
+        site_files.write_files(self)
         self.supervisor = Supervisor(self.say)
         self.start_component("postgres")
         self._prepare_database()
@@ -219,7 +161,7 @@ class Site:
         self.facts.setdefault("nudge_port", free_port(socket.SOCK_DGRAM))
         self.facts.setdefault("listen_port", free_port(socket.SOCK_DGRAM))
         self.password = self.facts["password"]
-        self._write_private(path, json.dumps(self.facts, indent=1))
+        site_files.write_private(path, json.dumps(self.facts, indent=1))
 
     @staticmethod
     def _port_free(port):
@@ -230,13 +172,6 @@ class Site:
                 return True
             except OSError:
                 return False
-
-    @staticmethod
-    def _write_private(path, text):
-        new = path.with_name(path.name + ".new")
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-            out.write(text)
-        os.replace(new, path)
 
     @property
     def plan(self):
@@ -250,75 +185,6 @@ class Site:
     @property
     def url(self):
         return f"https://127.0.0.1:{self.port}/"
-
-    # --- files ------------------------------------------------------------------------------------------------------
-
-    def _write_files(self):
-        key = self.state / "master.key"
-        if not key.exists():
-            self._write_private(key, secrets.token_hex(32) + "\n")
-        self._write_conf("kidoban.conf", {})
-        certificate = self.state / "tls.crt"
-        if not certificate.exists():
-            self._command("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "825",
-                          "-subj", "/CN=localhost", "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-                          "-keyout", self.state / "tls.key", "-out", certificate)
-        self._write_httpd()
-        incidents = self.plan.incidents() if self.incidents else ()
-        self._write_private(self.state / "site.xml", self.plan.site_xml(self.facts["mutual_auth_password"], incidents))
-        self._write_private(self.state / "boards.json", json.dumps(self._boards(), indent=1))
-
-    def _boards(self):
-        """What the simulator of boards needs: hardware, not one card. Spare ones have the addresses behind those of the plan."""
-        boards = [{"serial": int(board.serial), "address": board.address, "port": board.port} for board in self.plan.boards]
-        spare = [{"address": f"{self.facts['network']}.{len(boards) + n}", "port": BOARD_PORT, **board} for n, board in enumerate(self.spare_boards, 1)]
-        return boards + spare
-
-    def _write_conf(self, name, changes):
-        """A settings file; changes win over self.settings, {"section": {"name": value}}."""
-        sections = {
-            "": {"database": f"host={self.run} dbname=kidoban", "master_key_file": self.state / "master.key", "run_dir": self.run,
-                 "password_list_file": SOURCE / "conf/passwords.txt", "password_site_list_file": self.state / "passwords.txt"},
-            "keeper": {"watch": " ".join(name for name in ("gate-poller", "transfer") if name in self.components), "disk_paths": self.state,
-                       "disk_low_percent": 1, "certificate_files": self.state / "tls.crt"},
-            "gate-poller": {"name": "gate-poller", "nudge_address": "127.0.0.1", "nudge_port": self.facts["nudge_port"],
-                            "uhppote_listen_address": "127.0.0.1", "uhppote_listen_port": self.facts["listen_port"]},
-        }
-        for source in (self.settings, changes):
-            for section, values in source.items():
-                sections.setdefault(section, {}).update(values)
-        lines = []
-        for section, values in sections.items():
-            lines += [f"[{section}]"] if section else []
-            for setting, value in values.items():
-                text = str(value).lower() if isinstance(value, bool) else str(value)
-                quoted = text.replace("\\", "\\\\").replace('"', '\\"')
-                lines.append(f'{setting} = "{quoted}"')
-        (self.state / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-    def _write_httpd(self):
-        folder = next((f for f in ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules") if os.path.isdir(f)), None)
-        if folder is None:
-            raise SiteError("Apache's modules are missing: run ./autogen.sh --install-deps")
-        template = (SOURCE / "conf/apache/private.conf.in").read_text(encoding="utf-8")
-        values = {
-            "state": self.state, "run": self.run, "log": self.log, "port": self.port,
-            "threads": self.threads, "workers": 2 * self.threads, "htdocs": self.build / "htdocs", "problems": SOURCE / "conf/problems",
-            "snippet": self.build / "conf/apache/kidoban.conf", "extra": self.httpd_extra,
-            "modules": "\n".join(f"LoadModule {name}_module {folder}/mod_{name}.so" for name in self.httpd_modules),
-        }
-        for name, value in values.items():
-            template = template.replace("{" + name + "}", str(value))
-        (self.state / "httpd.conf").write_text(template, encoding="utf-8")
-
-    @staticmethod
-    def _command(*words, stdin=None):
-        """Runs a command to its end; its output is the message when it fails."""
-        words = [find_program(str(words[0]), *postgres_bin()), *map(str, words[1:])]
-        done = subprocess.run(words, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-        if done.returncode != 0:
-            raise SiteError(f"{' '.join(words)}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
-        return done.stdout
 
     # --- components --------------------------------------------------------------------------------------------------
 
@@ -344,7 +210,7 @@ class Site:
         conf = self.state / "kidoban.conf"
         if kind != name:
             conf = self.state / f"{name}.conf"
-            self._write_conf(conf.name, {kind: {"name": name, "nudge_port": self.facts["nudge_port"]}})
+            site_files.write_conf(self, conf.name, {kind: {"name": name, "nudge_port": self.facts["nudge_port"]}})
         if not os.access(path, os.X_OK):
             raise SiteError(f"{path} is not built: run make")
         program = Program(name, [path, "-c", conf], log, notify=str(self.run / f"{name}.notify"))
@@ -386,7 +252,7 @@ class Site:
         data = self.state / "postgres"
         if not (data / "PG_VERSION").exists():
             shutil.rmtree(data, ignore_errors=True)
-            self._command("initdb", "-D", data, "-U", "postgres", "--locale=C.UTF-8", "--encoding=UTF8", "--auth=trust", "--no-sync")
+            run_command("initdb", "-D", data, "-U", "postgres", "--locale=C.UTF-8", "--encoding=UTF8", "--auth=trust", "--no-sync")
         durable = "on" if self.durable else "off"
         options = ["listen_addresses=", f"unix_socket_directories={self.run}", "unix_socket_permissions=0700", "max_connections=200",
                    f"fsync={durable}", "shared_buffers=128MB", "timezone=UTC", "log_timezone=UTC",
@@ -399,7 +265,7 @@ class Site:
 
     def _postgres_up(self):
         try:
-            self._command("psql", "-X", "-q", "-c", "SELECT 1", self.conninfo("postgres", "postgres"))
+            run_command("psql", "-X", "-q", "-c", "SELECT 1", self.conninfo("postgres", "postgres"))
             return True
         except SiteError:
             return False
@@ -408,15 +274,15 @@ class Site:
         tool = self.build / "sql/kidoban-db"
         database = self.conninfo("postgres")
         if (self.state / "filled").exists():
-            self._command(tool, "upgrade", "--database", database)
+            run_command(tool, "upgrade", "--database", database)
             return
-        self._command("psql", "-X", "-q", "-c", "DROP DATABASE IF EXISTS kidoban", self.conninfo("postgres", "postgres"))
-        self._command(tool, "create", "--without-operator", "--database", database)
+        run_command("psql", "-X", "-q", "-c", "DROP DATABASE IF EXISTS kidoban", self.conninfo("postgres", "postgres"))
+        run_command(tool, "create", "--without-operator", "--database", database)
         self._fill()
         (self.state / "filled").touch()
 
     def _fill(self):
-        sealed = self._command(self.build / "tools/kidoban-seal", "-c", self.state / "kidoban.conf",
+        sealed = run_command(self.build / "tools/kidoban-seal", "-c", self.state / "kidoban.conf",
                                "site_secret/mutual_auth_password", stdin=self.facts["mutual_auth_password"]).strip()
         hashed = hash_password(self.password)
         self.psql(self.plan.sql(hashed, sealed))
@@ -461,11 +327,11 @@ class Site:
 
     def psql(self, sql, user="postgres"):
         """Runs SQL, several statements if need be; returns what psql prints, unaligned and without headings."""
-        return self._command("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-", self.conninfo(user), stdin=sql)
+        return run_command("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-", self.conninfo(user), stdin=sql)
 
     def rows(self, sql, user="postgres"):
         """The rows of one query as lists of texts; null is the empty text."""
-        text = self._command("psql", "-X", "-q", "-t", "--csv", "-v", "ON_ERROR_STOP=1", "-f", "-", self.conninfo(user), stdin=sql)
+        text = run_command("psql", "-X", "-q", "-t", "--csv", "-v", "ON_ERROR_STOP=1", "-f", "-", self.conninfo(user), stdin=sql)
         return list(csv.reader(io.StringIO(text)))
 
     def value(self, sql, user="postgres"):
@@ -475,7 +341,7 @@ class Site:
 
     def simulator(self, *words):
         """Tells the simulator something (gate-simulator ctl): simulator("all", "loss", "30")."""
-        return self._command(self.build / "daemons/gate-simulator/gate-simulator", "ctl", self.run / "simulator.sock", *words)
+        return run_command(self.build / "daemons/gate-simulator/gate-simulator", "ctl", self.run / "simulator.sock", *words)
 
     def board(self, serial, *words):
         """Tells one simulated UHPPOTE board something (uhppote_simulator.py); its answer."""
@@ -483,7 +349,7 @@ class Site:
 
     def ledger(self):
         """Every event that the simulated controllers ever made, as dicts."""
-        text = self._command(self.build / "daemons/gate-simulator/gate-simulator", "ledger", self.state / "simulator")
+        text = run_command(self.build / "daemons/gate-simulator/gate-simulator", "ledger", self.state / "simulator")
         names = ("serial", "log", "seq", "t_ms", "kind", "door", "reader", "credential", "card", "flags", "detail", "command",
                  "revision")
         return [dict(zip(names, line.split("\t"))) for line in text.splitlines()]

@@ -18,6 +18,7 @@ import tap as taps
 from tap import eventually
 
 import private_site
+import site_files
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "web"))
 import web  # noqa: E402
@@ -315,7 +316,7 @@ def alarms(tap, site, client):
     alarm = opened("daemon_down", "keeper")[0]
     tap.ok("keeper is not running" in alarm["detail"] and alarm["severity"] == "alarm", "the keeper itself is missed", alarm)
     site.settings["keeper"].update({"disk_low_percent": 100, "certificate_days": 3650})
-    site._write_conf("kidoban.conf", {})
+    site_files.write_conf(site, "kidoban.conf", {})
     site.start_component("keeper")
     eventually("disk and certificate", 30, lambda: opened("disk_low") and opened("certificate_expiry"))
     tap.ok("is free" in opened("disk_low")[0]["detail"] and "expires" in opened("certificate_expiry")[0]["detail"], "a disk that fills, a certificate that ends",
@@ -328,7 +329,7 @@ def alarms(tap, site, client):
     site.start_component("transfer")
     site.stop_component("keeper")
     site.settings["keeper"].update({"disk_low_percent": 1, "certificate_days": 30})
-    site._write_conf("kidoban.conf", {})
+    site_files.write_conf(site, "kidoban.conf", {})
     site.start_component("keeper")
     eventually("all is well", 30, lambda: alarms_of(client) == [])
     shown = alarms_of(client, query="?open=false")

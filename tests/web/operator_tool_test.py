@@ -5,6 +5,7 @@ import re
 import subprocess
 
 import web
+from machine import run_command
 from private_site import builddir
 
 GOOD = "correct horse battery staple"
@@ -63,7 +64,7 @@ def first_start(tap, site, contract):
     tap.check(again.returncode == 1 and "already" in again.stderr, "whose name is taken", again)
     gone = tool(site, "--database", database, "disable", "admin")
     tap.check(gone.returncode == 1 and "last system administrator" in gone.stderr, "and who is not disabled", gone)
-    kept = site._command("psql", "-X", "-q", "-A", "-t", "-c", "SELECT action || ' ' || object FROM kidoban.system_log_unsealed", database)  # pylint: disable=protected-access
+    kept = run_command("psql", "-X", "-q", "-A", "-t", "-c", "SELECT action || ' ' || object FROM kidoban.system_log_unsealed", database)
     tap.check("operators_update admin" in kept, "the system log has it", kept)
     second = subprocess.run([str(builddir() / "sql/kidoban-db"), "create", "--database", database], capture_output=True, text=True, check=False)
     tap.check(second.returncode == 1 and "password:" not in second.stdout, "a second create makes none", second)

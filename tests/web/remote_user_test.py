@@ -7,6 +7,7 @@ import signal
 import ssl
 import subprocess
 
+import site_files
 import web
 from private_site import HTTPD_MODULES, SiteError, find_program, free_port, hash_password
 from supervisor import Program
@@ -29,7 +30,7 @@ def setting(site, value):
 def apache(site, lines, modules=()):
     """Starts Apache again with these lines in the virtual host."""
     site.httpd_extra, site.httpd_modules = lines, (*HTTPD_MODULES, *modules)
-    site._write_httpd()  # pylint: disable=protected-access
+    site_files.write_httpd(site)
     site.restart("httpd")
 
 

@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 
+import site_files
 import web
 
 GETS = {"gates": ["/gates", "/gates/1", "/gates/commands/1"],
@@ -158,7 +159,7 @@ def remote_user(tap, site, contract):
     users = site.state / "users"
     users.write_text("".join(f"{n}:{web.private_site.hash_password('secret')}\n" for n in ("taro@example.org", "hanako")), encoding="utf-8")
     site.httpd_extra = f'<Location "/api">\nAuthType Basic\nAuthName x\nAuthUserFile {users}\nRequire valid-user\n</Location>\n'
-    site._write_httpd()  # pylint: disable=protected-access
+    site_files.write_httpd(site)
     site.restart("httpd")
     client = web.Client(site, contract)
     tap.check(client.get("/session", checked=False).status == 401, "Apache asks first")
@@ -172,7 +173,7 @@ def remote_user(tap, site, contract):
     answer = client.get("/gates", headers=stranger)
     tap.check(answer.status == 401, "but not when Apache names somebody else", answer)
     site.httpd_extra = ""
-    site._write_httpd()  # pylint: disable=protected-access
+    site_files.write_httpd(site)
     site.restart("httpd")
     tap.check(client.get("/gates").status == 401, "nor when Apache names nobody")
 

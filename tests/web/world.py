@@ -6,6 +6,7 @@ import json
 import subprocess
 
 import private_site
+import site_files
 import web
 from straight import Straight
 from supervisor import Program
@@ -31,7 +32,7 @@ def start_unchecked(site):
     """The test programs without their own check of rights, on sockets of their own."""
     run = site.run / "u"
     run.mkdir(mode=0o700, exist_ok=True)
-    site._write_conf("unchecked.conf", {"": {"run_dir": run}})  # pylint: disable=protected-access
+    site_files.write_conf(site, "unchecked.conf", {"": {"run_dir": run}})
     for name in private_site.FASTCGI:
         program = Program(f"{name}-unchecked", [site.build / "tests/unchecked" / name / name, "-c", site.state / "unchecked.conf"], site.log / f"unchecked-{name}.txt")
         site.supervisor.start(program)
