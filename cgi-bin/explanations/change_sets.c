@@ -105,8 +105,8 @@ void list_change_sets(struct web_request *request)
 {
 	struct json *json = &request->json;
 	struct change_filter filter;
-	struct change_set set = {0};
-	struct db_rows *rows;
+	struct change_page page;
+	struct change_set set;
 	char next[24];
 	int form = accepted(request);
 
@@ -116,26 +116,25 @@ void list_change_sets(struct web_request *request)
 		export_change_sets(request, &filter);
 		return;
 	}
-	if (change_sets_list(request->db, &filter, &rows) != DB_OK) {
+	if (change_sets_list(request->db, &filter, &page) != DB_OK) {
 		web_database_problem(request);
 		return;
 	}
 	put_object(json, NULL);
 	put_array(json, "change_sets");
-	for (int i = 0; i < db_rows_count(rows); i++) {
-		change_set_read(rows, i, &set);
+	for (int i = 0; i < page.count; i++) {
+		change_set_read(page.rows, i, &set);
 		put_object(json, NULL);
 		put_change_set(json, &set);
 		put_end_object(json);
 	}
 	put_end_array(json);
-	bool more = db_rows_count(rows) == filter.limit;
-	snprintf(next, sizeof(next), "%lld", (long long)set.revision);
-	put_string(json, "next", more ? next : NULL);
-	if (more)
+	snprintf(next, sizeof(next), "%lld", (long long)page.next);
+	put_string(json, "next", page.more ? next : NULL);
+	if (page.more)
 		web_link_next(request, next);
 	put_end_object(json);
-	db_rows_free(rows);
+	db_rows_free(page.rows);
 }
 
 static void put_change(struct json *json, const struct change_row *change)

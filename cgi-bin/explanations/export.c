@@ -33,19 +33,19 @@ static bool put_set(struct csv_reply *reply, const struct change_set *set)
 static enum db_result put_sets(struct csv_reply *reply, void *context)
 {
 	struct change_filter *filter = context;
+	struct change_page page;
 	struct change_set set;
-	struct db_rows *rows;
 
-	if (change_sets_list(reply->request->db, filter, &rows) != DB_OK)
+	if (change_sets_list(reply->request->db, filter, &page) != DB_OK)
 		return DB_FAILED;
-	reply->more = db_rows_count(rows) == PAGE;
-	for (int i = 0; i < db_rows_count(rows); i++) {
-		change_set_read(rows, i, &set);
-		filter->before = set.revision;
+	reply->more = page.more;
+	filter->before = page.next;
+	for (int i = 0; i < page.count; i++) {
+		change_set_read(page.rows, i, &set);
 		if (!put_set(reply, &set))
 			break;
 	}
-	db_rows_free(rows);
+	db_rows_free(page.rows);
 	return DB_OK;
 }
 

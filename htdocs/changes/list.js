@@ -47,7 +47,9 @@ export function mountChanges(regions) {
 
   async function load(after) {
     const query = { ...queryOf(filter), limit: pageSize, after };
-    const { change_sets: sets, next } = await get('/change-sets', query);
+    let { change_sets: sets, next } = await get('/change-sets', query);
+    // The server looks for a while only: of acts in scope there may be some further back.
+    while (!sets.length && next) ({ change_sets: sets, next } = await get('/change-sets', { ...query, after: next }));
     for (const s of sets) if (s.operator) offer(s.operator);
     if (filter.operator && !operators.has(filter.operator)) operators.set(filter.operator, filter.operator_name || filter.operator);
     if (!after && wanted && !sets.some((s) => s.revision === wanted) && !filter.operator && !filter.kind.length && !filter.subject && !filter.range) return farAway(sets, next);

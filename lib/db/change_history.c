@@ -29,11 +29,12 @@ static void param_time_or_null(struct db_params *params, int64_t ms)
 		db_param_null(params);
 }
 
-enum db_result change_sets_list(struct db *db, const struct change_filter *filter, struct db_rows **rows)
+enum db_result change_sets_list(struct db *db, const struct change_filter *filter, struct change_page *page)
 {
 	struct db_params params = {0};
 	struct buf kinds = {0};
 
+	*page = (struct change_page){0};
 	for (size_t i = 0; i < filter->kind_count; i++)
 		buf_addf(&kinds, "%s%s", i > 0 ? "," : "", filter->kinds[i]);
 	db_param_text(&params, filter->kind_count > 0 ? buf_text(&kinds) : NULL);
@@ -44,10 +45,17 @@ enum db_result change_sets_list(struct db *db, const struct change_filter *filte
 	param_or_null(&params, filter->subject_id);
 	param_or_null(&params, filter->before);
 	db_param_int(&params, filter->limit);
-	enum db_result result = db_run(db, &list_statement, &params, rows);
+	enum db_result result = db_run(db, &list_statement, &params, &page->rows);
 	db_params_clear(&params);
 	buf_free(&kinds);
-	return result;
+	if (result != DB_OK)
+		return result;
+	int last = db_rows_count(page->rows) - 1;
+	bool stopped = last >= 0 && db_null(page->rows, last, 5);
+	page->count = last + 1 - (stopped ? 1 : 0);
+	page->more = stopped || page->count == filter->limit;
+	page->next = page->more ? db_int(page->rows, last, 0) : 0;
+	return DB_OK;
 }
 
 void change_set_read(const struct db_rows *rows, int row, struct change_set *set)

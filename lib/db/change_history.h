@@ -2,6 +2,7 @@
 #ifndef DB_CHANGE_HISTORY_H
 #define DB_CHANGE_HISTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,7 +34,15 @@ struct change_row {
 	const char *changed;		/* JSON array of names, "" when there is nothing to compare */
 };
 
-enum db_result change_sets_list(struct db *db, const struct change_filter *filter, struct db_rows **rows) __attribute__((warn_unused_result));
+struct change_page {
+	struct db_rows *rows;
+	int count;
+	bool more;	/* there may be older ones, before revision next; the search may have stopped early, so that a page has few rows or none */
+	int64_t next;
+};
+
+/* With DB_OK the caller frees page->rows. */
+enum db_result change_sets_list(struct db *db, const struct change_filter *filter, struct change_page *page) __attribute__((warn_unused_result));
 void change_set_read(const struct db_rows *rows, int row, struct change_set *set);
 /* DB_NONE: not there, or nothing of it in scope. With DB_OK the caller frees *rows. */
 enum db_result change_set_find(struct db *db, int64_t revision, struct db_rows **rows, struct change_set *set) __attribute__((warn_unused_result));

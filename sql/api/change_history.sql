@@ -1,31 +1,34 @@
 -- Change history (M-2): change sets, and what each made of which row, before and after. All of it is read off the versions.
 -- SECURITY DEFINER, because names of what is gone and the acts' kinds are nobody's to read directly; right and scope are asked here.
 
--- The condition on a row x of a versioned table for being in scope; null: the table is not shown.
-CREATE OR REPLACE FUNCTION change_scope(tab text) RETURNS text
+-- For each table that is shown the condition on its row x for being in scope, as SQL. Worked out once for all acts of a page.
+CREATE OR REPLACE FUNCTION change_scopes() RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
-  departments text := CASE WHEN kidoban.sees_all_departments() THEN 'true' ELSE format('%%s = ANY (%L::int4[])', kidoban.current_department_scope()) END;
-  gates       text := CASE WHEN kidoban.sees_all_gates() THEN 'true' ELSE format('%%s = ANY (%L::int2[])', kidoban.current_gates()) END;
+  all_departments bool := kidoban.sees_all_departments();
+  all_gates       bool := kidoban.sees_all_gates();
+  departments     text := CASE WHEN all_departments THEN 'true' ELSE format('%%s = ANY (%L::int4[])', kidoban.current_department_scope()) END;
+  gates           text := CASE WHEN all_gates THEN 'true' ELSE format('%%s = ANY (%L::int2[])', kidoban.current_gates()) END;
+  persons         text := 'true';
 BEGIN
   IF NOT kidoban.may_view('change_history') THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'KD004';
   END IF;
-  IF tab IN ('credential', 'permit') THEN
-    departments := CASE WHEN departments = 'true' THEN departments ELSE
-      'coalesce((SELECT ' || format(departments, 'c.department_id') || ' FROM kidoban.cardholder_version c WHERE c.id = x.cardholder_id'
-      ' ORDER BY c.to_cs DESC NULLS FIRST LIMIT 1), false)' END;
+  IF NOT all_departments THEN
+    -- Of what belongs to a person: where the person is now or, when deleted, last was.
+    persons := 'coalesce((SELECT ' || format(departments, 'c.department_id') || ' FROM kidoban.cardholder c WHERE c.id = x.cardholder_id),'
+      ' (SELECT ' || format(departments, 'c.department_id') || ' FROM kidoban.cardholder_past c WHERE c.id = x.cardholder_id ORDER BY c.to_cs DESC LIMIT 1), false)';
   END IF;
-  RETURN CASE tab
-    WHEN 'department' THEN format(departments, 'x.id')
-    WHEN 'cardholder' THEN format(departments, 'x.department_id')
-    WHEN 'credential' THEN departments
-    WHEN 'permit' THEN departments
-    WHEN 'gate' THEN format(gates, 'x.id')
-    WHEN 'gate_group_member' THEN format(gates, 'x.gate_id')
-    WHEN 'gate_group' THEN CASE WHEN gates = 'true' THEN gates ELSE format('x.id = ANY (%L::int4[])', kidoban.current_gate_groups(false)) END
-    WHEN 'management_group' THEN CASE WHEN gates = 'true' THEN gates ELSE format('x.id = ANY (%L::int4[])', kidoban.current_gate_scope()) END
-    WHEN 'controller' THEN CASE WHEN gates = 'true' THEN gates ELSE format('x.id = ANY (%L::int4[])', kidoban.current_controllers()) END END;
+  RETURN jsonb_build_object(
+    'department', format(departments, 'x.id'),
+    'cardholder', format(departments, 'x.department_id'),
+    'credential', persons,
+    'permit', persons,
+    'gate', format(gates, 'x.id'),
+    'gate_group_member', format(gates, 'x.gate_id'),
+    'gate_group', CASE WHEN all_gates THEN 'true' ELSE format('x.id = ANY (%L::int4[])', kidoban.current_gate_groups(false)) END,
+    'management_group', CASE WHEN all_gates THEN 'true' ELSE format('x.id = ANY (%L::int4[])', kidoban.current_gate_scope()) END,
+    'controller', CASE WHEN all_gates THEN 'true' ELSE format('x.id = ANY (%L::int4[])', kidoban.current_controllers()) END);
 END $$;
 
 -- Tables in the order in which a change set is shown.
@@ -40,11 +43,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
                 ' FROM (SELECT x.id, to_jsonb(x) AS x, %2$s AS x_in FROM kidoban.%1$s_past x WHERE x.to_cs = $1) o'
                 ' FULL JOIN (SELECT x.id, to_jsonb(x) AS x, %2$s AS x_in FROM kidoban.%1$s x WHERE x.from_cs = $1'
                 '  UNION ALL SELECT x.id, to_jsonb(x) - ''to_cs'', %2$s FROM kidoban.%1$s_past x WHERE x.from_cs = $1) n ON n.id = o.id)',
-                tab, kidoban.change_scope(tab))
+                tab, kidoban.change_scopes() ->> tab)
 $$;
 
--- How many rows of each table it added, changed and removed, in scope: {"cardholder": {"added": 1, …}, …}.
-CREATE OR REPLACE FUNCTION change_counts(cs int8, touched text[]) RETURNS jsonb
+-- How many rows of each table it added, changed and removed, in scope: {"cardholder": {"added": 1, …}, …}. scopes: change_scopes().
+CREATE OR REPLACE FUNCTION change_counts(cs int8, touched text[], scopes jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
   tab    text;
@@ -52,13 +55,13 @@ DECLARE
   counts jsonb := '{}';
 BEGIN
   FOREACH tab IN ARRAY touched LOOP
-    CONTINUE WHEN kidoban.change_scope(tab) IS NULL;
+    CONTINUE WHEN scopes ->> tab IS NULL;
     EXECUTE format('SELECT count(*) FILTER (WHERE o.id IS NULL) AS added, count(*) FILTER (WHERE o.id IS NOT NULL AND n.id IS NOT NULL) AS changed,'
                    ' count(*) FILTER (WHERE n.id IS NULL) AS removed'
                    ' FROM (SELECT x.id, %2$s AS x_in FROM kidoban.%1$s_past x WHERE x.to_cs = $1) o'
                    ' FULL JOIN (SELECT x.id, %2$s AS x_in FROM kidoban.%1$s x WHERE x.from_cs = $1'
                    '  UNION ALL SELECT x.id, %2$s FROM kidoban.%1$s_past x WHERE x.from_cs = $1) n ON n.id = o.id'
-                   ' WHERE coalesce(n.x_in, o.x_in)', tab, kidoban.change_scope(tab)) INTO n USING cs;
+                   ' WHERE coalesce(n.x_in, o.x_in)', tab, scopes ->> tab) INTO n USING cs;
     IF n.added + n.changed + n.removed > 0 THEN
       counts := counts || jsonb_build_object(tab, jsonb_build_object('added', n.added, 'changed', n.changed, 'removed', n.removed));
     END IF;
@@ -70,9 +73,10 @@ END $$;
 CREATE OR REPLACE FUNCTION change_sets_of(subject text, wanted int4) RETURNS int8[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
-  part  record;
-  found int8[] := '{}';
-  more  int8[];
+  part   record;
+  found  int8[] := '{}';
+  more   int8[];
+  scopes jsonb := kidoban.change_scopes();
 BEGIN
   FOR part IN SELECT * FROM (VALUES
       ('cardholder', 'cardholder', 'id'), ('cardholder', 'credential', 'cardholder_id'), ('cardholder', 'permit', 'cardholder_id'),
@@ -81,7 +85,7 @@ BEGIN
       ('gate_group', 'gate_group', 'id'), ('gate_group', 'gate_group_member', 'gate_group_id'), ('gate_group', 'permit', 'gate_group_id')) v(s, tab, col)
     WHERE v.s = subject LOOP
     EXECUTE format('SELECT ARRAY(SELECT x.from_cs FROM kidoban.%1$s_version x WHERE x.%2$s = $1 AND %3$s'
-                   ' UNION SELECT x.to_cs FROM kidoban.%1$s_past x WHERE x.%2$s = $1 AND %3$s)', part.tab, part.col, kidoban.change_scope(part.tab))
+                   ' UNION SELECT x.to_cs FROM kidoban.%1$s_past x WHERE x.%2$s = $1 AND %3$s)', part.tab, part.col, scopes ->> part.tab)
       INTO more USING wanted;
     found := found || more;
   END LOOP;
@@ -89,21 +93,22 @@ BEGIN
 END $$;
 
 -- A page of change sets, newest first, before a revision (null: from the newest). kinds: whole kinds, or what stands before the dot.
--- Acts of which nothing is in scope are left out, for who does not see everything.
+-- Acts of which nothing is in scope are left out, for who does not see everything; to know it each has to be looked into. So the search
+-- stops when the page is full, when none is left, or after about `budget` milliseconds, as in history: then a last row with kind null
+-- says which revision was looked at last, and the caller goes on before it.
 CREATE FUNCTION api.change_sets(kinds text[], operator int4, from_t timestamptz, to_t timestamptz, subject text, subject_id int4,
-                                before int8, most int4)
+                                before int8, most int4, budget int4 DEFAULT 250)
 RETURNS TABLE (revision int8, at timestamptz, operator_id int4, operator_name text, origin text, kind text, comment text, counts jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
+  started    timestamptz := clock_timestamp();
   everything bool := kidoban.sees_all_gates() AND kidoban.sees_all_departments();
+  scopes     jsonb := kidoban.change_scopes();
   acts       int8[];
   c          change_set;
   left_      int4 := most;
 BEGIN
-  IF NOT kidoban.may_view('change_history') THEN
-    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'KD004';
-  END IF;
   IF subject IS NOT NULL THEN
     acts := kidoban.change_sets_of(subject, subject_id);
   END IF;
@@ -113,13 +118,19 @@ BEGIN
               AND (operator IS NULL OR s.operator_id = operator)
               AND (from_t IS NULL OR s.at >= from_t) AND (to_t IS NULL OR s.at < to_t)
             ORDER BY s.revision DESC LOOP
-    counts := kidoban.change_counts(c.id, c.touched);
-    CONTINUE WHEN counts = '{}' AND NOT everything;
+    counts := kidoban.change_counts(c.id, c.touched, scopes);
     revision := c.revision; at := c.at; operator_id := c.operator_id; origin := c.origin; kind := c.kind; comment := c.comment;
-    operator_name := (SELECT o.name FROM kidoban.operator_names(ARRAY[c.operator_id]) o);
-    RETURN NEXT;
-    left_ := left_ - 1;
-    EXIT WHEN left_ <= 0;
+    IF everything OR counts <> '{}' THEN
+      operator_name := (SELECT o.name FROM kidoban.operator_names(ARRAY[c.operator_id]) o);
+      RETURN NEXT;
+      left_ := left_ - 1;
+      EXIT WHEN left_ <= 0;
+    END IF;
+    IF extract(epoch FROM clock_timestamp() - started) * 1000 > budget THEN
+      at := NULL; operator_id := NULL; operator_name := NULL; origin := NULL; kind := NULL; comment := NULL; counts := NULL;
+      RETURN NEXT;
+      RETURN;
+    END IF;
   END LOOP;
 END $$;
 
@@ -215,9 +226,9 @@ BEGIN
   END LOOP;
 END $$;
 
--- One change set, or no row when it is not there or nothing of it is in scope.
+-- One change set, or no row when it is not there or nothing of it is in scope: then no other is looked into.
 CREATE FUNCTION api.change_set(wanted int8)
 RETURNS TABLE (revision int8, at timestamptz, operator_id int4, operator_name text, origin text, kind text, comment text, counts jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
-  SELECT s.* FROM api.change_sets(NULL, NULL, NULL, NULL, NULL, NULL, wanted + 1, 1) s WHERE s.revision = wanted
+  SELECT s.* FROM api.change_sets(NULL, NULL, NULL, NULL, NULL, NULL, wanted + 1, 1, 0) s WHERE s.revision = wanted AND s.kind IS NOT NULL
 $$;

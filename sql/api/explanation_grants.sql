@@ -7,5 +7,5 @@ END $$;
 GRANT EXECUTE ON FUNCTION api.explanation(int4, text, int4, timestamptz), api.explanation_of_event(int4, int4, timestamptz),
   api.explanation_gate(int4, timestamptz), api.explanation_passers(int4, timestamptz, int4, int4), api.explanation_person(int4),
   api.explanation_gates(int4, timestamptz, int4, int4),
-  api.change_sets(text[], int4, timestamptz, timestamptz, text, int4, int8, int4), api.change_set(int8), api.change_rows(int8, int4, int4, int4)
+  api.change_sets(text[], int4, timestamptz, timestamptz, text, int4, int8, int4, int4), api.change_set(int8), api.change_rows(int8, int4, int4, int4)
   TO kidoban_explanations;

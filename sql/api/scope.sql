@@ -4,24 +4,25 @@
 
 -- The operator of the session whose token the transaction carries, or of the import at work: no row when there is none, or
 -- it ended, expired or idled, or the operator is disabled. Functions below read it in one statement each: they are asked many times in every
--- request. So it is one join without branches, and the token is looked at without a regular expression, which would take as long as the rest.
+-- request. So it is one join without branches, the token is looked at without a regular expression, which would take as long as the rest, and
+-- (SELECT …) hashes it once, not for each session when there are few enough for a sequential scan.
 DROP VIEW IF EXISTS me_right, me;
 CREATE VIEW me WITH (security_invoker = true) AS
 SELECT s.id AS session_id, coalesce(s.last_seen_at, statement_timestamp()) AS last_seen_at, o.id, o.role, o.all_management_groups, o.all_departments
   FROM (SELECT) AS always
   LEFT JOIN session s
-    ON s.token_hash = CASE WHEN length(current_setting('kidoban.session', true)) = 64
-                            AND translate(current_setting('kidoban.session', true), '0123456789abcdef', '') = ''
-                           THEN sha256(decode(current_setting('kidoban.session', true), 'hex')) END
+    ON s.token_hash = (SELECT CASE WHEN length(current_setting('kidoban.session', true)) = 64
+                                    AND translate(current_setting('kidoban.session', true), '0123456789abcdef', '') = ''
+                                   THEN sha256(decode(current_setting('kidoban.session', true), 'hex')) END)
    AND s.ended_at IS NULL AND s.expires_at > statement_timestamp()
    AND s.last_seen_at > statement_timestamp()
        - (SELECT make_interval(secs => value::int4) FROM setting WHERE name = 'idle_timeout_s')
 -- The transfer daemon acts for whoever uploaded the import that it works on, as long as that is under way and no session is named.
 -- session_user can not be set, so nobody else gets here.
   LEFT JOIN import i
-    ON i.id = CASE WHEN coalesce(current_setting('kidoban.session', true), '') = ''
-                    AND current_setting('kidoban.import', true) ~ '^[0-9]{1,18}$' AND pg_has_role(session_user, 'kidoban_transfer', 'MEMBER')
-                   THEN current_setting('kidoban.import', true)::int8 END
+    ON i.id = (SELECT CASE WHEN coalesce(current_setting('kidoban.session', true), '') = ''
+                            AND current_setting('kidoban.import', true) ~ '^[0-9]{1,18}$' AND pg_has_role(session_user, 'kidoban_transfer', 'MEMBER')
+                           THEN current_setting('kidoban.import', true)::int8 END)
    AND i.state IN ('reading', 'applying')
   JOIN operator o ON o.id = coalesce(s.operator_id, i.operator_id) AND NOT o.disabled;
 

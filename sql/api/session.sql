@@ -70,36 +70,37 @@ BEGIN
   RETURN api.session_create(who, session_remote.token_hash, 'remote_user', addr);
 END $$;
 
--- After set_config('kidoban.session', …): the session, or no row. Seen again at most once a minute, so reading writes rarely.
+-- After set_config('kidoban.session', …): the session, or no row. Seen again at most once a minute, so reading writes rarely. Every request
+-- asks this, so it is one statement, and the JSON of the rights is put together from words that need no escape.
 CREATE FUNCTION api.session_context()
-RETURNS TABLE (session_id int8, operator_id int4, name text, display_name text, role text, rights jsonb,
+RETURNS TABLE (session_id int8, operator_id int4, name text, display_name text, role text, rights json,
                all_management_groups bool, all_departments bool, management_groups int4[], departments int4[],
                expires_at timestamptz, idle_timeout_s int4, origin text, revision int8, remote_user text)
 LANGUAGE plpgsql SECURITY DEFINER ROWS 1 SET search_path = kidoban, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  mine me;
+  seen timestamptz;
 BEGIN
-  SELECT * INTO mine FROM me;
+  SELECT m.session_id, m.id, o.name, o.display_name, m.role,
+         (SELECT '{' || string_agg('"' || r.function || '": "' || coalesce(g.level, r.level) || '"', ', ') || '}'
+            FROM role_right r
+            LEFT JOIN operator_right g ON g.operator_id = m.id AND g.function = r.function AND NOT r.fixed
+           WHERE r.role = m.role),
+         m.all_management_groups, m.all_departments,
+         ARRAY(SELECT x.management_group_id FROM operator_management_group x WHERE x.operator_id = m.id ORDER BY 1),
+         ARRAY(SELECT d.department_id FROM operator_department d WHERE d.operator_id = m.id ORDER BY 1),
+         s.expires_at, (SELECT value::int4 FROM setting WHERE setting.name = 'idle_timeout_s'), s.origin,
+         coalesce((SELECT max(c.revision) FROM change_set c), 0), o.remote_user, m.last_seen_at
+    INTO session_id, operator_id, name, display_name, role, rights, all_management_groups, all_departments, management_groups, departments,
+         expires_at, idle_timeout_s, origin, revision, remote_user, seen
+    FROM me m JOIN session s ON s.id = m.session_id JOIN operator o ON o.id = m.id;
   IF NOT FOUND THEN
     RETURN;
   END IF;
-  IF mine.last_seen_at < clock_timestamp() - interval '1 minute' THEN
-    UPDATE session s SET last_seen_at = clock_timestamp() WHERE s.id = mine.session_id AND s.ended_at IS NULL;
+  IF seen < clock_timestamp() - interval '1 minute' THEN
+    UPDATE session s SET last_seen_at = clock_timestamp() WHERE s.id = session_context.session_id AND s.ended_at IS NULL;
   END IF;
-  RETURN QUERY
-    SELECT s.id, o.id, o.name, o.display_name, o.role,
-           (SELECT jsonb_object_agg(r.function, coalesce(g.level, r.level))
-              FROM role_right r
-              LEFT JOIN operator_right g ON g.operator_id = o.id AND g.function = r.function AND NOT r.fixed
-             WHERE r.role = o.role),
-           o.all_management_groups, o.all_departments,
-           ARRAY(SELECT m.management_group_id FROM operator_management_group m WHERE m.operator_id = o.id ORDER BY 1),
-           ARRAY(SELECT d.department_id FROM operator_department d WHERE d.operator_id = o.id ORDER BY 1),
-           s.expires_at, (SELECT value::int4 FROM setting WHERE setting.name = 'idle_timeout_s'), s.origin,
-           coalesce((SELECT max(c.revision) FROM change_set c), 0), o.remote_user
-      FROM session s JOIN operator o ON o.id = s.operator_id
-     WHERE s.id = mine.session_id;
+  RETURN NEXT;
 END $$;
 
 -- Seen now, whatever was seen before; false when the session is over.

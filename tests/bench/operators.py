@@ -6,6 +6,7 @@ import time
 
 import private_site
 import load
+from client import Client
 from table import median, milliseconds
 
 
@@ -15,28 +16,29 @@ class Operators:
         self.client = world.api()
 
     def log_in(self):
-        """99 are logged in and a hundredth comes: beside one crypt(3) of the password, which is meant to be dear."""
+        """99 are logged in and a hundredth comes: beside one crypt(3) of the password, which is meant to be dear. Both in turns; the
+        browser has its connection already, since it has shown the page."""
         there = int(self.world.value("SELECT count(*) FROM kidoban.session WHERE ended_at IS NULL"))
         sessions = ", ".join(f"(1, sha256('{secrets.token_hex(16)}'), now() + interval '1 day', 'password')" for _ in range(99 - there))
         self.world.psql(f"INSERT INTO kidoban.session (operator_id, token_hash, expires_at, origin) VALUES {sessions}")
-        times = []
-        try:
-            for _ in range(max(10, self.samples // 10)):
-                began = time.monotonic()
-                self.world.api()
-                times.append(time.monotonic() - began)
-                self.world.psql("UPDATE kidoban.session SET ended_at = clock_timestamp() WHERE id = (SELECT max(id) FROM kidoban.session)")
-        finally:
-            self.world.psql("UPDATE kidoban.session SET ended_at = clock_timestamp() WHERE ended_at IS NULL AND last_seen_at = created_at AND remote_addr IS NULL")
-            self.client = self.world.api()
         hashed = private_site.hash_password(self.world.password).encode()
         library = ctypes.CDLL("libcrypt.so.1")
         library.crypt.restype = ctypes.c_char_p
-        crypts = []
-        for _ in range(10):
-            began = time.monotonic()
-            library.crypt(self.world.password.encode(), hashed)
-            crypts.append(time.monotonic() - began)
+        times, crypts = [], []
+        try:
+            for _ in range(max(10, self.samples // 10)):
+                browser = Client(self.world.url)
+                browser.get("/health")
+                began = time.monotonic()
+                browser.log_in(self.world.operator, self.world.password)
+                times.append(time.monotonic() - began)
+                self.world.psql("UPDATE kidoban.session SET ended_at = clock_timestamp() WHERE id = (SELECT max(id) FROM kidoban.session)")
+                began = time.monotonic()
+                library.crypt(self.world.password.encode(), hashed)
+                crypts.append(time.monotonic() - began)
+        finally:
+            self.world.psql("UPDATE kidoban.session SET ended_at = clock_timestamp() WHERE ended_at IS NULL AND last_seen_at = created_at AND remote_addr IS NULL")
+            self.client = self.world.api()
         ratio = median(times) / median(crypts)
         self.table.ratio("log-in under 100 operators", milliseconds(times), f"one crypt(3) {median(crypts) * 1000:.1f} ms", ratio, "≤ 2", ratio <= 2)
 

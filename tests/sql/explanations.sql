@@ -130,5 +130,32 @@ UPDATE operator SET role = 'system' WHERE id = 2;
 SELECT is((SELECT array_agg(q) FROM ask('kidoban_explanations', 2, format('SELECT tab, id, action, before FROM api.change_rows(%s, 1, 0, 100)', pg_temp.newest())) q),
           '{"(gate_group,9,added,)","(cardholder,10,changed,)","(permit,12,removed,\"{\"\"gate\"\": null, \"\"valid_to\"\": null, \"\"cardholder\"\": {\"\"id\"\": 12, \"\"name\"\": \"\"E12 氏名 12\"\"}, \"\"gate_group\"\": {\"\"id\"\": 1, \"\"name\"\": \"\"all\"\"}, \"\"pass_level\"\": 1, \"\"valid_from\"\": null}\")"}',
           'rows in scope alone, and what was out of scope before is not told');
+
+-- Its list looks into no more acts than it has time for, and says how far it came; one act alone looks into no other.
+CREATE FUNCTION tap.walked(budget int, OUT revisions int8[], OUT pages int) LANGUAGE plpgsql AS $$
+DECLARE
+  cut int8; page record;
+BEGIN
+  PERFORM set_config('kidoban.session', repeat('2', 64), true);
+  PERFORM set_config('role', 'kidoban_explanations', true);
+  revisions := '{}'; pages := 0;
+  LOOP
+    pages := pages + 1;
+    SELECT coalesce(array_agg(s.revision) FILTER (WHERE s.kind IS NOT NULL), '{}') AS shown, min(s.revision) FILTER (WHERE s.kind IS NULL) AS stopped INTO page
+      FROM api.change_sets(NULL, NULL, NULL, NULL, NULL, NULL, cut, 1000, budget) s;
+    revisions := revisions || page.shown;
+    cut := page.stopped;
+    EXIT WHEN cut IS NULL OR pages > 1000;
+  END LOOP;
+  PERFORM set_config('role', 'none', true);
+END $$;
+SELECT change(format('UPDATE kidoban.cardholder SET note = %L WHERE id = 11', i)) FROM generate_series(1, 40) i \g /dev/null
+CREATE TEMP TABLE walk AS SELECT 'at once' AS how, * FROM walked(100000) UNION ALL SELECT 'act by act', * FROM walked(0);
+SELECT is(pages, CASE how WHEN 'at once' THEN 1 ELSE (SELECT count(*)::int + 1 FROM change_set WHERE revision IS NOT NULL) END, how || ': pages') FROM walk;
+SELECT is(a.revisions, b.revisions, 'which finds the same acts') FROM walk a, walk b WHERE a.how = 'at once' AND b.how = 'act by act';
+SELECT cmp_ok(cardinality(revisions), '<', (SELECT count(*)::int - 39 FROM change_set WHERE revision IS NOT NULL), 'without those of which nothing is in scope') FROM walk WHERE how = 'at once';
+SET LOCAL track_functions = 'all';
+SELECT is((SELECT count(*)::int FROM ask('kidoban_explanations', 2, format('SELECT 1 FROM api.change_set(%s)', pg_temp.newest()))), 0, 'an act of which nothing is in scope is not there');
+SELECT is(pg_stat_get_xact_function_calls('kidoban.change_counts'::regproc), 1::int8, 'which is seen by looking into it alone');
 SELECT * FROM finish();
 ROLLBACK;

@@ -17,7 +17,7 @@ SELECT set_config('kidoban.session', repeat('ab', 32), true) \g /dev/null
 SELECT is(current_operator(), 2, 'the token tells the operator');
 SELECT is((SELECT array[name, role, origin] FROM api.session_context()), '{general,general,password}', 'and the context');
 SELECT is((SELECT rights ->> 'gates' || (rights ->> 'operators') FROM api.session_context()), 'editnone', 'with the rights');
-SELECT is((SELECT count(*)::int FROM api.session_context(), jsonb_object_keys(rights)), 19, 'all nineteen');
+SELECT is((SELECT count(*)::int FROM api.session_context(), json_object_keys(rights)), 19, 'all nineteen');
 SELECT set_config('kidoban.session', upper(repeat('ab', 32)), true) \g /dev/null
 SELECT is(current_operator(), NULL, 'a token has one form');
 SELECT set_config('kidoban.session', 'x', true) \g /dev/null

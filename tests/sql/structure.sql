@@ -93,7 +93,7 @@ INSERT INTO definer SELECT unnest(string_to_array(replace($list$
   revision_at stream_at stream_was denied_at last_change last_grant change_told rfc3339 standing_at judge judged operations_about gate_state_at last_side
   judge_state explain_person explain_card check_of explain_checks verdict_of explain_event event_details explain passes_at explanation
   explanation_of_event explanation_gate explanation_passers explanation_person explanation_gates
-  change_scope change_tables change_source change_counts change_sets_of change_sets change_set change_name change_shown change_name_seen change_label change_rows
+  change_scopes change_tables change_source change_counts change_sets_of change_sets change_set change_name change_shown change_name_seen change_label change_rows
   log_controllers controller_names operator_names cardholders_in_scope departments_in_scope gates_of
   keeper_partitions_ensure keeper_partitions_due keeper_timetable_due queue_permit_transfers keeper_expire_commands
   keeper_expire_sessions keeper_tidy keeper_health
