@@ -3,12 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "cgi-bin/cardholders/handlers.h"
+#include "db/export_cells.h"
 #include "web/csv.h"
 
-#define PAGE 10000
+#define PAGE 8000
+#define SLICE 500	/* rows written before the database is looked after again */
 
 static const char *const headings[][2] = {
 	{"社員番号", "Employee number"}, {"氏名", "Name"}, {"カナ", "Kana"}, {"所属コード", "Department code"}, {"所属", "Department"},
@@ -39,6 +42,7 @@ struct export {
 	enum cardholder_sort sort;
 	struct cardholder_cursor after;
 	char *key;		/* of after */
+	struct export_words *words;
 };
 
 static int send(struct export *export)
@@ -60,33 +64,79 @@ static int give_up(struct export *export, const char *what)
 	return -1;
 }
 
-static int put_rows(struct export *export, const struct db_rows *rows)
+static int lacks(struct export *export, const char *number, const char *lacking)
 {
-	char lacking[8], text[200];
+	const unsigned char *b = (const unsigned char *)lacking;
+	char text[200];
 
-	for (int i = 0; i < db_rows_count(rows); i++) {
-		for (int c = 1; c <= (int)lengthof(headings); c++)
-			csv_cell(&export->csv, db_text(rows, i, c));
-		if (csv_end_row(&export->csv, lacking) == 0)
-			continue;
-		const unsigned char *b = (const unsigned char *)lacking;
-		snprintf(text, sizeof(text), "cardholder %.40s: the character with the UTF-8 bytes %02X %02X %02X %02X is not in CP932; export as utf-8",
-			 db_text(rows, i, 1), b[0], b[1], b[1] ? b[2] : 0, b[1] && b[2] ? b[3] : 0);
-		return give_up(export, text);
-	}
-	int last = db_rows_count(rows) - 1;
-	if (last >= 0) {
-		free(export->key);
-		export->key = xstrdup(db_text(rows, last, export->sort == CARDHOLDER_BY_KANA ? 3 : 1));
-		export->after = (struct cardholder_cursor){export->key, db_int(rows, last, 0)};
-	}
-	return send(export);
+	snprintf(text, sizeof(text), "cardholder %.40s: the character with the UTF-8 bytes %02X %02X %02X %02X is not in CP932; export as utf-8",
+		 number, b[0], b[1], b[1] ? b[2] : 0, b[1] && b[2] ? b[3] : 0);
+	return give_up(export, text);
 }
 
-static int next_page(struct export *export, struct db_rows **rows)
+static int put_page(struct export *export, const struct cardholder_export *page)
 {
-	return cardholders_csv(export->request->db, export->search, export->sort, &export->after, PAGE, rows) == DB_OK
+	struct export_rows *rows = export_rows_new(export->words, page);
+	const char *cells[EXPORT_CELLS];
+	char lacking[8];
+	int result = 0;
+
+	for (int i = 0; result == 0 && i < db_rows_count(page->people); i++) {
+		export_cells(rows, i, cells);
+		for (int c = 0; c < EXPORT_CELLS; c++)
+			csv_cell(&export->csv, cells[c]);
+		if (csv_end_row(&export->csv, lacking) != 0)
+			result = lacks(export, db_text(page->people, i, PERSON_NUMBER), lacking);
+		else if (i % SLICE == SLICE - 1)
+			result = send(export);
+		if (i % SLICE == SLICE - 1)
+			db_cursors_take(export->request->db);
+	}
+	export_rows_free(rows);
+	return result == 0 ? send(export) : -1;
+}
+
+static int load_words(struct export *export)
+{
+	struct db_rows *departments, *targets;
+
+	if (cardholders_csv_words(export->request->db, &departments, &targets) != DB_OK)
+		return web_database_problem(export->request);
+	export_words_free(export->words);
+	export->words = export_words_new(departments, targets);
+	db_rows_free(departments);
+	db_rows_free(targets);
+	return 0;
+}
+
+static int ask_page(struct export *export)
+{
+	return cardholders_csv_ask(export->request->db, export->search, export->sort, &export->after, PAGE) == DB_OK
 		       ? 0 : web_database_problem(export->request);
+}
+
+/* The page that was asked for, and all the words it takes. */
+static int read_page(struct export *export, struct cardholder_export *page)
+{
+	if (cardholders_csv_read(export->request->db, page) != DB_OK)
+		return web_database_problem(export->request);
+	if (export_words_know(export->words, page) || (load_words(export) == 0 && export_words_know(export->words, page))) {
+		if (web_commit(export->request) == 0)
+			return 0;
+	} else if (export->request->problem.kind == WEB_PROBLEM_NONE) {
+		web_problem(export->request, WEB_PROBLEM_INTERNAL, NULL);
+	}
+	cardholders_csv_free(page);
+	return -1;
+}
+
+static void note_last(struct export *export, const struct cardholder_export *page)
+{
+	int last = db_rows_count(page->people) - 1;
+
+	free(export->key);
+	export->key = xstrdup(db_text(page->people, last, export->sort == CARDHOLDER_BY_KANA ? PERSON_KANA : PERSON_NUMBER));
+	export->after = (struct cardholder_cursor){export->key, db_binary(page->people, last, PERSON_ID)};
 }
 
 static int start(struct export *export)
@@ -105,22 +155,24 @@ static int start(struct export *export)
 	return web_stream_begin(request);
 }
 
-static void walk(struct export *export, struct db_rows *rows)
+/* The database reads a page while the one before is written. */
+static void walk(struct export *export, struct cardholder_export *page)
 {
 	struct web_request *request = export->request;
 
 	for (;;) {
-		int count = db_rows_count(rows), result = put_rows(export, rows);
-		db_rows_free(rows);
-		if (result != 0 || count < PAGE)
-			return;
-		if (web_begin(request) == 0 && next_page(export, &rows) == 0) {
-			if (web_commit(request) == 0)
-				continue;
-			db_rows_free(rows);
+		bool more = db_rows_count(page->people) == PAGE, asked = false;
+		if (more) {
+			note_last(export, page);
+			asked = web_begin(request) == 0 && ask_page(export) == 0;
 		}
+		int result = put_page(export, page);
+		cardholders_csv_free(page);
+		if (result == 0 && asked && read_page(export, page) == 0)
+			continue;
 		db_rollback(request->db);
-		give_up(export, web_problem_code(request->problem.kind));
+		if (result == 0 && more)
+			give_up(export, web_problem_code(request->problem.kind));
 		return;
 	}
 }
@@ -128,14 +180,22 @@ static void walk(struct export *export, struct db_rows *rows)
 void export_cardholders(struct web_request *request, const char *search, enum cardholder_sort sort)
 {
 	struct export export = {.request = request, .search = search, .sort = sort};
-	struct db_rows *rows;
+	struct cardholder_export page;
+	struct site site;
 
-	if (next_page(&export, &rows) != 0)
+	if (site_load(request->db, &site) != DB_OK) {
+		web_database_problem(request);
 		return;
-	if (web_commit(request) == 0 && start(&export) == 0)
-		walk(&export, rows);
-	else
-		db_rows_free(rows);
-	csv_free(&export.csv);
+	}
+	setenv("TZ", site.time_zone, 1);
+	tzset();
+	if (load_words(&export) == 0 && ask_page(&export) == 0 && read_page(&export, &page) == 0) {
+		if (start(&export) == 0)
+			walk(&export, &page);
+		else
+			cardholders_csv_free(&page);
+		csv_free(&export.csv);
+	}
+	export_words_free(export.words);
 	free(export.key);
 }

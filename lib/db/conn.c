@@ -64,7 +64,7 @@ away:
 }
 
 /* Takes one result that must be a success. */
-static enum db_result expect(struct db *db, PGresult **out)
+enum db_result db_expect(struct db *db, PGresult **out)
 {
 	PGresult *result = db_take(db);
 
@@ -91,12 +91,12 @@ static enum db_result expect(struct db *db, PGresult **out)
 }
 
 /* Takes the results that come before the next statement's. */
-static enum db_result expect_owed(struct db *db)
+enum db_result db_expect_owed(struct db *db)
 {
 	PGresult *result;
 
 	for (; db->owed > 0; db->owed--) {
-		if (expect(db, &result) != DB_OK) {
+		if (db_expect(db, &result) != DB_OK) {
 			db->restart = true;	/* what was being prepared may not have been */
 			return DB_FAILED;
 		}
@@ -186,9 +186,9 @@ static enum db_result run_once(struct db *db, const struct db_statement *stateme
 		db_disconnect(db);
 		return DB_FAILED;
 	}
-	if (expect_owed(db) != DB_OK)
+	if (db_expect_owed(db) != DB_OK)
 		return DB_FAILED;
-	return expect(db, result);
+	return db_expect(db, result);
 }
 
 enum db_result db_run(struct db *db, const struct db_statement *statement, const struct db_params *params, struct db_rows **rows)
@@ -245,9 +245,9 @@ enum db_result db_commit(struct db *db)
 	}
 	if (queue(db, &commit_statement, NULL) != DB_OK || sync_now(db) != DB_OK)
 		return DB_FAILED;
-	enum db_result done = expect_owed(db);
+	enum db_result done = db_expect_owed(db);
 	if (done == DB_OK)
-		done = expect(db, &result);
+		done = db_expect(db, &result);
 	if (done == DB_OK) {
 		PQclear(result);
 		return db_settle(db);

@@ -66,6 +66,13 @@ enum db_result db_run(struct db *db, const struct db_statement *statement, const
  * every commit, so that it costs no round trip. */
 enum db_result db_queue(struct db *db, const struct db_statement *statement, const struct db_params *params) __attribute__((warn_unused_result));
 
+/* Rows of cursors that a statement (best queued) opens, in binary form: sent, but not waited for. fetches: FETCH statements, NULL-terminated.
+ * Then db_cursor_read waits for the rows of each, in this order; db_rollback leaves out what is left. */
+enum db_result db_cursors_ask(struct db *db, const char *const *fetches) __attribute__((warn_unused_result));
+enum db_result db_cursor_read(struct db *db, struct db_rows **rows) __attribute__((warn_unused_result));
+/* Takes what has come already, so that the server can go on. */
+void db_cursors_take(struct db *db);
+
 /* A transaction is open, failed or not. */
 bool db_is_open(const struct db *db);
 /* One is open, not failed, and begun with DB_WRITE. */
@@ -100,6 +107,8 @@ bool db_null(const struct db_rows *rows, int row, int column);
 const char *db_text(const struct db_rows *rows, int row, int column);
 int64_t db_int(const struct db_rows *rows, int row, int column);
 bool db_bool(const struct db_rows *rows, int row, int column);
+/* Of rows in binary form: an integer, bool or, in microseconds since 2000, a time. Texts are read by db_text. */
+int64_t db_binary(const struct db_rows *rows, int row, int column);
 /* Calls each for every element of an int array column. */
 void db_each_int(const struct db_rows *rows, int row, int column, void (*each)(void *arg, int64_t value), void *arg);
 void db_rows_free(struct db_rows *rows);

@@ -38,6 +38,9 @@ enum db_result db_connect(struct db *db);
 void db_disconnect(struct db *db);
 /* Reads one result of the pipeline: NULL (error set) when the connection is gone. The caller clears it. */
 PGresult *db_take(struct db *db);
+/* Takes one result that must be a success; the results that are owed before it. */
+enum db_result db_expect(struct db *db, PGresult **out);
+enum db_result db_expect_owed(struct db *db);
 /* Reads everything up to the sync, after which nothing is open. */
 enum db_result db_settle(struct db *db);
 void db_note(struct db *db, const PGresult *result);

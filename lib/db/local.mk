@@ -32,6 +32,7 @@ lib_db_libdb_a_SOURCES += lib/db/command.h
 lib_db_libdb_a_SOURCES += lib/db/conn.c
 lib_db_libdb_a_SOURCES += lib/db/conn.h
 lib_db_libdb_a_SOURCES += lib/db/connect.c
+lib_db_libdb_a_SOURCES += lib/db/cursor.c
 lib_db_libdb_a_SOURCES += lib/db/controller.c
 lib_db_libdb_a_SOURCES += lib/db/controller.h
 lib_db_libdb_a_SOURCES += lib/db/uhppote.c
@@ -59,7 +60,7 @@ lib_db_libdb_a_SOURCES += lib/db/live.c
 lib_db_libdb_a_SOURCES += lib/db/live.h
 
 # Files in and out.
-lib_db_libdb_a_SOURCES += lib/db/export.c lib/db/export.h lib/db/import.c lib/db/import.h lib/db/import_work.c lib/db/import_work.h
+lib_db_libdb_a_SOURCES += lib/db/export.c lib/db/export.h lib/db/export_cells.c lib/db/export_cells.h lib/db/import.c lib/db/import.h lib/db/import_work.c lib/db/import_work.h
 lib_db_libdb_a_SOURCES += lib/db/change_history.c
 lib_db_libdb_a_SOURCES += lib/db/log_audit.c lib/db/log_audit.h
 lib_db_libdb_a_SOURCES += lib/db/log_chain.c lib/db/log_chain.h lib/db/log_verify.c lib/db/log_verify.h

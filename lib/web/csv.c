@@ -19,27 +19,45 @@ void csv_start(struct csv *csv, bool cp932)
 		fatal("iconv knows no CP932");
 }
 
-void csv_cell(struct csv *csv, const char *text)
+static bool is_formula(const char *text)
 {
 	/* A ' that is there already gets another one in front, so that taking one away always gives back what it was. */
 	const char *first = text + strspn(text, "'");
-	bool formula = *first != '\0' && strchr("=+-@\t\r", *first) != NULL;
-	bool quote = strpbrk(text, "\",\r\n") != NULL || text[0] == ' ';
 
+	return *first != '\0' && strchr("=+-@\t\r", *first) != NULL;
+}
+
+void csv_cell(struct csv *csv, const char *text)
+{
+	static const bool special[256] = {['"'] = true, [','] = true, ['\r'] = true, ['\n'] = true};
+	static const bool guarded[256] = {['\''] = true, ['='] = true, ['+'] = true, ['-'] = true, ['@'] = true, ['\t'] = true, ['\r'] = true};
+	bool quote = text[0] == ' ';
+	size_t len = 0;
+
+	for (; text[len] != '\0'; len++)
+		quote |= special[(unsigned char)text[len]];
+	bool formula = guarded[(unsigned char)text[0]] && is_formula(text);
+	char *to = buf_reserve(&csv->line, 2 * len + 4), *at = to;
 	if (csv->cells)
-		buf_addc(&csv->line, ',');
+		*at++ = ',';
 	csv->cells = true;
 	if (quote)
-		buf_addc(&csv->line, '"');
+		*at++ = '"';
 	if (formula)
-		buf_addc(&csv->line, '\'');
-	for (; *text != '\0'; text++) {
-		if (*text == '"')
-			buf_addc(&csv->line, '"');
-		buf_addc(&csv->line, *text);
+		*at++ = '\'';
+	if (quote) {
+		for (size_t i = 0; i < len; i++) {
+			if (text[i] == '"')
+				*at++ = '"';
+			*at++ = text[i];
+		}
+		*at++ = '"';
+	} else {
+		memcpy(at, text, len);
+		at += len;
 	}
-	if (quote)
-		buf_addc(&csv->line, '"');
+	*at = '\0';
+	csv->line.len += (size_t)(at - to);
 }
 
 /* One UTF-8 character of valid text. */

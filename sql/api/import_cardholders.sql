@@ -161,7 +161,8 @@ BEGIN
                 WHEN differs OR card IS NOT NULL OR permits_differ OR pin_differs THEN 'change' ELSE 'unchanged' END AS action,
            CASE WHEN refused IS NULL THEN coalesce(old_id, pin_id, nextval('kidoban.cardholder_id_seq')::int4) END AS id,
            department_id, own_card, card, differs OR pin_differs AS person, permits_differ AS permits, set
-      FROM judged$q$,
+      FROM judged ORDER BY n    -- new people get ids in the order of the file, and all that is written of them lies in that order
+      $q$,
     'result_' || i.id, 'row_' || i.id, everyone, scope, 'pin_' || i.id, i.mode, permits, 'set_' || i.id);
   EXECUTE format('CREATE INDEX ON stage.%I (n)', 'result_' || i.id);
   EXECUTE format('ANALYZE stage.%I', 'result_' || i.id);
@@ -196,7 +197,7 @@ BEGIN
       SELECT r.id, $1, s.key, s.name, coalesce(s.kana, ''), r.department_id, nullif(s.valid_from, '-infinity'), nullif(s.valid_to, '-infinity'),
              coalesce(s.enabled, true), coalesce(s.lost, false), CASE WHEN s.lost THEN clock_timestamp() END, p.sealed,
              coalesce(s.extended_unlock, false), coalesce(s.apb_exempt, false), coalesce(s.note, '')
-        FROM stage.%I r JOIN stage.%I s USING (n) LEFT JOIN stage.%I p USING (n) WHERE r.action = 'add'$q$, r, s, p) USING cs;
+        FROM stage.%I r JOIN stage.%I s USING (n) LEFT JOIN stage.%I p USING (n) WHERE r.action = 'add' ORDER BY r.n$q$, r, s, p) USING cs;
   ELSIF step = 2 THEN
     EXECUTE format($q$
       UPDATE cardholder c
@@ -220,7 +221,7 @@ BEGIN
       INSERT INTO credential (from_cs, cardholder_id, card_number, issue_count)
       SELECT $1, r.id, s.card_number, coalesce(s.issue_count, CASE WHEN r.action = 'change' THEN
                (SELECT max(k.issue_count) + 1 FROM credential k WHERE k.cardholder_id = r.id) END, 1)
-        FROM stage.%I r JOIN stage.%I s USING (n) WHERE r.action IN ('add', 'change') AND r.card = 'insert'$q$, r, s) USING cs;
+        FROM stage.%I r JOIN stage.%I s USING (n) WHERE r.action IN ('add', 'change') AND r.card = 'insert' ORDER BY r.n$q$, r, s) USING cs;
   ELSIF step = 4 THEN
     PERFORM kidoban.import_write_permits(r, g, cs);
   ELSE
@@ -252,7 +253,7 @@ BEGIN
   EXECUTE format($q$
     INSERT INTO permit (from_cs, cardholder_id, gate_id, gate_group_id, pass_level, valid_from, valid_to)
     SELECT $1, r.id, w.gate_id, w.gate_group_id, w.pass_level, w.valid_from, w.valid_to
-      FROM stage.%I r JOIN stage.%I w USING (set) WHERE r.action = 'add' AND r.permits$q$, r, g) USING cs;
+      FROM stage.%I r JOIN stage.%I w USING (set) WHERE r.action = 'add' AND r.permits ORDER BY r.n$q$, r, g) USING cs;
   EXECUTE format($q$
     INSERT INTO permit (from_cs, cardholder_id, gate_id, gate_group_id, pass_level, valid_from, valid_to)
     SELECT $1, r.id, w.gate_id, w.gate_group_id, w.pass_level, w.valid_from, w.valid_to
