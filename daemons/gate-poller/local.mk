@@ -20,7 +20,7 @@ daemons_gate_poller_libpoller_a_SOURCES = \
 	daemons/gate-poller/poller.c daemons/gate-poller/poller.h \
 	daemons/gate-poller/push.c \
 	daemons/gate-poller/schedule.c daemons/gate-poller/schedule.h \
-	daemons/gate-poller/session.c \
+	daemons/gate-poller/session.c daemons/gate-poller/session_channel.c \
 	daemons/gate-poller/slots.c daemons/gate-poller/slots.h \
 	daemons/gate-poller/status.c \
 	daemons/gate-poller/store.c \

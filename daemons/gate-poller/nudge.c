@@ -19,6 +19,7 @@
 
 enum {
 	BATCH = 64,
+	SOCKET_BUFFER = 1024 * 1024,	/* a thousand may speak at once, each datagram counts as 768 bytes */
 	BUCKETS = 4096,			/* of remembered (source, serial) */
 	QUIET_MS = 100,			/* between two fetches because of nudges */
 	FORWARD_QUIET_MS = 200,
@@ -161,7 +162,7 @@ struct nudge *nudge_new(struct poller *p)
 {
 	struct nudge *n = xcalloc(1, sizeof *n);
 	struct sockaddr_in at;
-	int one = 1;
+	int one = 1, buffer = SOCKET_BUFFER;
 
 	n->poller = p;
 	n->fd = -1;
@@ -173,6 +174,7 @@ struct nudge *nudge_new(struct poller *p)
 		fatalx("nudge_address = %s: write an IPv4 address, 0.0.0.0 for all", p->config.nudge_address);
 	n->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (n->fd < 0 || setsockopt(n->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) < 0 ||
+	    setsockopt(n->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) < 0 ||
 	    bind(n->fd, (struct sockaddr *)&at, sizeof at) < 0 ||
 	    loop_watch_set(p->loop, &n->watch, n->fd, EPOLLIN) < 0)
 		fatal("nudge_address = %s, nudge_port = %lld", p->config.nudge_address, (long long)p->config.nudge_port);

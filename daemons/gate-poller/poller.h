@@ -3,7 +3,7 @@
  *	poller.c	start, the loop's round, stopping
  *	database.c	the connections and what wakes through them
  *	controllers.c	which controllers are ours: leases
- *	session.c	a controller's session: inputs to the step function, its actions done
+ *	session.c	a controller's session: inputs to the step function, its actions done; session_channel.c	its channel
  *	slots.c schedule.c keys.c pace.c	rules, pure
  *	store.c status.c	batches of events and of states to the database
  *	commands.c	from the database to gates and their answers back
@@ -195,6 +195,12 @@ void session_end(struct controller *);
 void session_step(struct controller *, const struct gate_input *, int64_t now_ms);
 void session_want(struct controller *, uint32_t want, int64_t now_ms);
 void sessions_grant(struct poller *, int64_t now_ms);
+
+/* session_channel.c */
+void session_connect(struct controller *, int64_t now_ms);
+void session_disconnect(struct controller *);
+bool session_lacks_key(const struct controller *);	/* the next handshake waits for an enrolment key */
+void session_want_key(struct controller *);
 void session_channel_calls(struct channel_calls *);
 void session_key_ready(struct controller *, const uint8_t key[GATE_KEY_SIZE], int64_t now_ms);
 void session_key_failed(struct controller *);

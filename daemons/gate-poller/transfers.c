@@ -262,6 +262,22 @@ void work_ended(struct controller *c, const struct work *w, bool ok, const char 
 		transfers_poll(c->poller->transfers);
 }
 
+void work_stop(struct controller *c, struct work *w, int64_t job, int64_t now_ms)
+{
+	if (w->job != job || w->stopped)
+		return;
+	log_info("controller %d: the transfer of %s was stopped", c->id, stream_code(w->stream));
+	w->stopped = true;
+	if (w->state == WORK_SENDING)
+		session_step(c, &(struct gate_input){ .kind = GATE_IN_TRANSFER_STOP }, now_ms);
+}
+
+bool work_abandon(struct work *w)
+{
+	w->controller = NULL;
+	return w->state != WORK_LOADING;
+}
+
 void transfers_board(struct controller *c, const struct gate_board_report *r)
 {
 	if (r->compared)

@@ -60,6 +60,10 @@ void stream_confirmed(struct controller *, const struct work *, uint64_t revisio
 /* Stores how far the job is; one that was stopped is given up when the answer comes. */
 void work_progress(struct controller *, struct work *, int64_t done, int64_t total, int64_t now_ms);
 void work_ended(struct controller *, const struct work *, bool ok, const char *reason, int64_t now_ms);
+/* The operator stopped that job; another one goes on. */
+void work_stop(struct controller *c, struct work *, int64_t job, int64_t now_ms);
+/* Its controller is not ours any more. False: it is freed when the database has answered. */
+bool work_abandon(struct work *);
 void transfers_ignore(void *arg, enum async_outcome, const struct async_rows *);
 
 #endif

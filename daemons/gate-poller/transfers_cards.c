@@ -247,14 +247,8 @@ void cards_action(struct controller *c, const struct gate_action *a, int64_t now
 
 void cards_stop(struct controller *c, int64_t job, int64_t now_ms)
 {
-	struct card_work *w = c->cards;
-
-	if (w == NULL || w->work.job != job || w->work.stopped)
-		return;
-	log_info("controller %d: the transfer of cards was stopped", c->id);
-	w->work.stopped = true;
-	if (w->work.state == WORK_SENDING)
-		session_step(c, &(struct gate_input){ .kind = GATE_IN_TRANSFER_STOP }, now_ms);
+	if (c->cards != NULL)
+		work_stop(c, &c->cards->work, job, now_ms);
 }
 
 void cards_forget(struct controller *c)
@@ -264,7 +258,6 @@ void cards_forget(struct controller *c)
 	if (w == NULL)
 		return;
 	c->cards = NULL;
-	w->work.controller = NULL;
-	if (w->work.state != WORK_LOADING)
+	if (work_abandon(&w->work))
 		work_free(w);
 }

@@ -248,14 +248,8 @@ void permits_action(struct controller *c, const struct gate_action *a, int64_t n
 
 void permits_stop(struct controller *c, int64_t job, int64_t now_ms)
 {
-	struct transfer_work *w = c->transfer;
-
-	if (w == NULL || w->work.job != job || w->work.stopped)
-		return;
-	log_info("controller %d: the transfer of permits was stopped", c->id);
-	w->work.stopped = true;
-	if (w->work.state == WORK_SENDING)
-		session_step(c, &(struct gate_input){ .kind = GATE_IN_TRANSFER_STOP }, now_ms);
+	if (c->transfer != NULL)
+		work_stop(c, &c->transfer->work, job, now_ms);
 }
 
 void permits_forget(struct controller *c)
@@ -265,7 +259,6 @@ void permits_forget(struct controller *c)
 	if (w == NULL)
 		return;
 	c->transfer = NULL;
-	w->work.controller = NULL;
-	if (w->work.state != WORK_LOADING)
+	if (work_abandon(&w->work))
 		work_free(w);
 }

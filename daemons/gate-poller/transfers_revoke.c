@@ -140,7 +140,6 @@ void revoke_forget(struct controller *c)
 	if (w == NULL)
 		return;
 	c->revoke = NULL;
-	w->work.controller = NULL;
-	if (w->work.state != WORK_LOADING)
+	if (work_abandon(&w->work))
 		work_free(w);
 }
