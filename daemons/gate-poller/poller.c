@@ -195,7 +195,7 @@ static void after_round(void *arg, int64_t now_ms)
 	commands_flush(p->commands);
 	store_flush(p->store, now_ms);
 	status_flush(p->status);
-	transfers_flush(p->transfers);
+	transfers_flush(p->transfers, now_ms);
 	if (p->stopping)
 		stop_step(p, now_ms);
 	databases_round(p, now_ms);

@@ -250,7 +250,7 @@ void enrol_key(struct enrol *, const char *password, const struct controller *);
 struct transfers *transfers_new(struct poller *);
 void transfers_free(struct transfers *);
 void transfers_poll(struct transfers *);
-void transfers_flush(struct transfers *);
+void transfers_flush(struct transfers *, int64_t now_ms);	/* what was gathered goes, what waits begins */
 bool transfers_are_idle(const struct transfers *);
 void transfers_ask_held(struct transfers *);
 void transfers_action(struct controller *, const struct gate_action *, int64_t now_ms);

@@ -35,13 +35,8 @@ struct transfers *transfers_new(struct poller *p)
 void transfers_free(struct transfers *t)
 {
 	confirm_free(t);
+	free(t->waiting);
 	free(t);
-}
-
-void transfers_flush(struct transfers *t)
-{
-	if (t->confirming == 0)
-		confirm_send(t);
 }
 
 bool transfers_are_idle(const struct transfers *t)
@@ -66,6 +61,20 @@ static bool is_told(const struct controller *c, const struct poller_stream *s)
 	return held->known && s->held_known && held->revision >= (uint64_t)s->wanted;
 }
 
+static bool may_load(const struct transfers *t)
+{
+	return t->loading < LOADING_MOST && t->bytes < BYTES_MOST;
+}
+
+static void wait_for_others(struct transfers *t, const struct poller_stream *s)
+{
+	if (t->waiting_count == t->waiting_room) {
+		t->waiting_room = t->waiting_room ? t->waiting_room * 2 : 64;
+		t->waiting = xreallocarray(t->waiting, t->waiting_room, sizeof *t->waiting);
+	}
+	t->waiting[t->waiting_count++] = *s;
+}
+
 static void consider(struct transfers *t, const struct poller_stream *s, int64_t now_ms)
 {
 	struct controller *c = controller_with_token(t->poller, s->controller, s->token);
@@ -73,16 +82,24 @@ static void consider(struct transfers *t, const struct poller_stream *s, int64_t
 	if (c == NULL || !is_able(c) || s->stream < 1 || s->stream > GATE_STREAMS || now_ms < c->retry_at[s->stream - 1])
 		return;
 	if (!gate_driver_is_secured(c->driver)) {	/* a board has cards and nothing else */
-		if (s->stream == STREAM_PERMITS && c->cards == NULL && t->loading < LOADING_MOST)
-			cards_start(t, c, s);
-		else if (s->stream == STREAM_PERMITS && c->cards != NULL)
+		if (s->stream != STREAM_PERMITS)
+			return;
+		if (c->cards != NULL)
 			cards_revoke(t, c, s);
+		else if (may_load(t))
+			cards_start(t, c, s);
+		else
+			wait_for_others(t, s);
 		return;
 	}
 	switch (s->stream) {
 	case STREAM_PERMITS:
-		if (c->transfer == NULL && t->loading < LOADING_MOST && t->bytes < BYTES_MOST)
+		if (c->transfer != NULL)
+			break;
+		if (may_load(t))
 			permits_start(t, c, s);
+		else
+			wait_for_others(t, s);
 		break;
 	case STREAM_REVOCATIONS:
 		if (!is_told(c, s))
@@ -99,6 +116,8 @@ static void streams_told(void *arg, enum async_outcome outcome, const struct asy
 	int64_t now = clock_mono_ms();
 
 	t->asking = false;
+	if (outcome == ASYNC_OK)
+		t->waiting_count = t->waiting_at = 0;
 	for (int i = 0; outcome == ASYNC_OK && i < async_rows_count(rows); i++) {
 		struct poller_stream s;
 
@@ -110,6 +129,14 @@ static void streams_told(void *arg, enum async_outcome outcome, const struct asy
 		t->again = false;
 		transfers_poll(t);
 	}
+}
+
+void transfers_flush(struct transfers *t, int64_t now_ms)
+{
+	if (t->confirming == 0)
+		confirm_send(t);
+	while (t->waiting_at < t->waiting_count && may_load(t) && !t->poller->stopping)
+		consider(t, &t->waiting[t->waiting_at++], now_ms);
 }
 
 void transfers_poll(struct transfers *t)
@@ -243,6 +270,7 @@ void work_progress(struct controller *c, struct work *w, int64_t done, int64_t t
 
 void work_ended(struct controller *c, const struct work *w, bool ok, const char *reason, int64_t now_ms)
 {
+	struct transfers *t = c->poller->transfers;
 	int64_t *backoff = &c->retry_backoff[w->stream - 1];
 
 	if (ok || w->stopped) {
@@ -255,11 +283,11 @@ void work_ended(struct controller *c, const struct work *w, bool ok, const char 
 		    (long long)(*backoff / 1000));
 	}
 	if (w->job != 0) {
-		confirm_send(c->poller->transfers);
+		confirm_send(t);
 		poller_job_end(control(c->poller), w->job, c->token, ok, reason, transfers_ignore, NULL);
 	}
-	if (ok && (w->job != 0 || w->behind))	/* the next one need not wait for the timer */
-		transfers_poll(c->poller->transfers);
+	if (ok && (w->behind || (w->job != 0 && t->waiting_at == t->waiting_count)))	/* what comes next need not wait for the timer */
+		transfers_poll(t);
 }
 
 void work_stop(struct controller *c, struct work *w, int64_t job, int64_t now_ms)

@@ -29,6 +29,8 @@ struct transfers {
 	bool asking, again;
 	int loading;			/* statements on the plan connection */
 	size_t bytes;			/* of all records in memory */
+	struct poller_stream *waiting;	/* permits and cards for which others must be loaded first */
+	size_t waiting_count, waiting_room, waiting_at;
 	struct revoke_lists *lists;	/* gathered to be asked for together */
 	struct confirmations *confirmed;	/* gathered to be stored together */
 	int confirming;			/* statements of those under way */
