@@ -194,7 +194,7 @@ static void after_round(void *arg, int64_t now_ms)
 		controllers_slots(p, now_ms);
 	commands_flush(p->commands);
 	store_flush(p->store, now_ms);
-	status_flush(p->status);
+	status_flush(p->status, now_ms);
 	transfers_flush(p->transfers, now_ms);
 	if (p->stopping)
 		stop_step(p, now_ms);

@@ -220,7 +220,7 @@ struct status *status_new(struct poller *);
 void status_free(struct status *);
 void status_changed(struct controller *);
 void status_forget(struct controller *);
-void status_flush(struct status *);
+void status_flush(struct status *, int64_t now_ms);
 bool status_is_idle(const struct status *);
 
 /* commands.c */

@@ -1,6 +1,8 @@
 /*
  * What controllers are, to the database: the latest of each, however often it changed while an earlier one was on its way.
- * A controller is at most once in a statement. When the database is away it stays marked and is stored later.
+ * A thousand controllers answer all the time, and each statement makes every browser's stream look: so a few a second, in
+ * which many are told. The first after a while goes at once. A controller is at most once in a statement. When the database
+ * is away it stays marked and is stored later.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,7 @@
 #include "base/str.h"
 #include "poller.h"
 
-enum { MOST_AT_ONCE = 1000 };
+enum { MOST_AT_ONCE = 1000, PAUSE_MS = 100 };
 
 struct status {
 	struct poller *poller;
@@ -18,7 +20,15 @@ struct status {
 	int32_t *flying;		/* controllers in the statement under way */
 	size_t flying_count;
 	bool busy;
+	int64_t next_ms;		/* the next statement may go then */
+	struct loop_timer timer;
 };
+
+/* The round that it wakes flushes. */
+static void pause_over(void *arg, int64_t now_ms)
+{
+	(void)arg, (void)now_ms;
+}
 
 struct status *status_new(struct poller *p)
 {
@@ -27,6 +37,7 @@ struct status *status_new(struct poller *p)
 	s->poller = p;
 	s->last = &s->first;
 	s->flying = xcalloc(MOST_AT_ONCE, sizeof *s->flying);
+	loop_timer_init(&s->timer, pause_over, s);
 	return s;
 }
 
@@ -34,6 +45,7 @@ void status_free(struct status *s)
 {
 	if (s == NULL)
 		return;
+	loop_timer_clear(s->poller->loop, &s->timer);
 	poller_status_free(&s->batch);
 	free(s->flying);
 	free(s);
@@ -106,10 +118,15 @@ static void add(struct status *s, struct controller *c)
 	s->flying[s->flying_count++] = c->id;
 }
 
-void status_flush(struct status *s)
+void status_flush(struct status *s, int64_t now_ms)
 {
 	if (s->busy || s->first == NULL || !async_is_up(store_db(s->poller)))
 		return;
+	if (now_ms < s->next_ms) {
+		loop_timer_set(s->poller->loop, &s->timer, s->next_ms);
+		return;
+	}
+	s->next_ms = now_ms + PAUSE_MS;
 	poller_status_begin(&s->batch);
 	s->flying_count = 0;
 	while (s->first != NULL && s->flying_count < MOST_AT_ONCE) {
