@@ -59,6 +59,10 @@ SELECT change($$UPDATE kidoban.cardholder SET enabled = false WHERE id = 11$$), 
        change($$DELETE FROM kidoban.permit WHERE cardholder_id = 13$$), change($$DELETE FROM kidoban.permit WHERE cardholder_id = 14; DELETE FROM kidoban.credential WHERE id = 14$$),
        change($$UPDATE kidoban.credential SET lost = true WHERE id = 15; INSERT INTO kidoban.credential (id, cardholder_id, card_number) VALUES (115, 15, 'NEW15')$$) \g /dev/null
 SELECT is(denied(10), '11:2, 12:1 for good, 13:4, 14:3, 15:1 for good', 'disabled, lost, withdrawn, deleted, lost and reissued');
+SELECT confirm(9, 1::int2, :r3), confirm(8, 1::int2, now_()) \g /dev/null
+SELECT is((SELECT array_agg(r::text ORDER BY r) FROM api.revocations(ARRAY(SELECT id FROM controller)) r),
+          (SELECT array_agg(r::text ORDER BY r) FROM controller c, api.revocations(ARRAY[c.id]) r), 'lists asked for together are those of each, whatever it holds');
+SELECT cmp_ok((SELECT count(DISTINCT controller_id)::int FROM api.revocations('{8,9,10,11}') WHERE reason = 2), '=', 2, 'and each is laid over its own permits');
 SELECT is(delta(10, :r5, now_()), '11 10000000 disabled, 12 10000000 disabled, 13 removed, 14 removed, 15 10000000 disabled, 115 10000000', 'the permits that follow say so themselves');
 SELECT is((SELECT bool_and(revision = now_()) FROM api.revocations('{10}') WHERE reason <> 1), true, 'from that revision on');
 SELECT confirm(10, 1::int2, now_()) \g /dev/null
