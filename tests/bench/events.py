@@ -139,7 +139,7 @@ class Events:
                          f"COPY of the same rows {copy:.0f}/s", ratio, "≥ 0.5 and ≥ 20,000/s", ratio >= 0.5 and rate >= 20000)
 
     def copy(self, rows):
-        """The newest rows again, by COPY into a partitioned table of the same shape, indexes and size of partition."""
+        """The newest rows again, by COPY into an empty table of the same columns and indexes."""
         self.db.query("CREATE SCHEMA IF NOT EXISTS bench")
         path = f"{self.world.state}/copy.data"
         self.db.query(f"COPY (SELECT t, bucket, log, seq, cred, gate, kind, dept, details FROM kidoban.access_event"
