@@ -53,7 +53,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- Writes what a controller has confirmed, and keeps what it had before.
+-- Writes what controllers have confirmed, and keeps what they had before. In their order, so that nobody waits in a circle.
 CREATE OR REPLACE FUNCTION stream_set(controllers int4[], wanted int2, held int8, sums bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 BEGIN
@@ -66,7 +66,7 @@ BEGIN
     RETURN;
   END IF;
   INSERT INTO controller_stream AS s (controller_id, stream, confirmed_revision, confirmed_at, digest)
-  SELECT c, wanted, held, clock_timestamp(), sums FROM unnest(controllers) c
+  SELECT c, wanted, held, clock_timestamp(), sums FROM unnest(controllers) c ORDER BY c
   ON CONFLICT (controller_id, stream) DO UPDATE
      SET confirmed_at = CASE WHEN s.confirmed_revision = held THEN s.confirmed_at ELSE excluded.confirmed_at END,
          confirmed_revision = held, digest = coalesce(excluded.digest, s.digest);
