@@ -99,7 +99,7 @@ BEGIN
     j AS (
       SELECT s.n, s.code, s.field, s.key, c.id AS old_id, (%3$L::bool OR c.department_id = ANY (%4$L::int4[])) AS mine,
              twice.key IS NOT NULL AS is_twice, card_twice.card_number IS NOT NULL AS is_card_twice,
-             coalesce(d.id, e.id) AS department_id, s.department NOT IN (d.path, d.whole) AS disagree, coalesce(e.n, 0) > 1 AND d.id IS NULL AS ambiguous,
+             coalesce(d.id, e.id) AS department_id, e.id IS NOT NULL AND s.department NOT IN (d.path, d.whole) AS disagree, coalesce(e.n, 0) > 1 AND d.id IS NULL AS ambiguous,
              s.department_code IS NOT NULL AND d.id IS NULL OR s.department IS NOT NULL AND e.id IS NULL AS no_department,
              s.name, s.card_number, coalesce(own.n, 0) AS cards, own.id AS own_card, t.id AS taken_card, t.cardholder_id AS taken_by, t.lost AS taken_lost,
              w.set, w.problem, CASE WHEN c.id IS NULL THEN w.foreign_gate ELSE g.foreign_gate END AS foreign_gate,
