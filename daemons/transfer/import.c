@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "db/export_cells.h"
 
 #define PINS 2000
+#define KNOWN 16000	/* people a page */
 
 struct worker {
 	struct import_db *db;
@@ -24,6 +26,7 @@ struct worker {
 	struct csv_reader *reader;
 	struct import_rows rows;
 	int told;		/* rows at the last progress */
+	bool copying;		/* lines are under way */
 };
 
 static volatile sig_atomic_t stopping;
@@ -48,10 +51,89 @@ static void stop(int number)
 static int flush_lines(void *arg)
 {
 	struct worker *worker = arg;
-	int result = import_copy(worker->db, &worker->rows.lines);
 
+	if (!worker->copying && import_copy_begin(worker->db, "row", worker->job.id, "") != 0)
+		return -1;
+	worker->copying = true;
+	int result = import_copy(worker->db, &worker->rows.lines);
 	buf_clear(&worker->rows.lines);
 	return result;
+}
+
+static void know_page(struct worker *worker, const struct export_words *words, const struct cardholder_export *page)
+{
+	struct export_rows *rows = export_rows_new(words, page);
+	const char *cells[EXPORT_CELLS];
+
+	for (int i = 0; i < db_rows_count(page->people); i++) {
+		export_cells(rows, i, cells);
+		import_know(&worker->rows, cells);
+	}
+	export_rows_free(rows);
+}
+
+/* Everybody who is there already, page by page. A page with a word that came since ends it: the others are judged. */
+static int know_pages(struct worker *worker, const struct export_words *words)
+{
+	struct cardholder_export page;
+	int64_t after = 0;
+	bool more = true;
+
+	while (more) {
+		if (import_known_page(worker->db, worker->job.id, after, KNOWN, &more, &page) != 0)
+			return -1;
+		int count = more ? db_rows_count(page.people) : 0;
+		more = count == KNOWN;
+		if (count > 0 && export_words_know(words, &page)) {
+			know_page(worker, words, &page);
+			after = db_binary(page.people, count - 1, PERSON_ID);
+		} else {
+			more = false;
+		}
+		cardholders_csv_free(&page);
+	}
+	return 0;
+}
+
+/* The columns are known, no row has come yet. */
+static int know(void *arg)
+{
+	struct worker *worker = arg;
+	struct db_rows *departments, *targets;
+
+	if (worker->job.departments || worker->job.delete)
+		return 0;
+	if (import_words(worker->db, &departments, &targets) != 0)
+		return -1;
+	struct export_words *words = export_words_new(departments, targets);
+	db_rows_free(departments);
+	db_rows_free(targets);
+	worker->rows.known = import_known_new();
+	int result = know_pages(worker, words);
+	import_known_end(worker->rows.known);
+	export_words_free(words);
+	return result;
+}
+
+/* Results of the rows that say nothing new. */
+static int put_known(struct worker *worker)
+{
+	struct buf lines = {0};
+	size_t at = 0;
+
+	if (worker->rows.known == NULL)
+		return 0;
+	if (import_copy_begin(worker->db, "result", worker->job.id, "(n, key, action)") != 0)
+		return -1;
+	int result = 0;
+	do {
+		buf_clear(&lines);
+		import_known_lines(worker->rows.known, &lines, &at, 65536);
+		if (lines.len > 0)
+			result = import_copy(worker->db, &lines);
+	} while (result == 0 && lines.len > 0);
+	buf_free(&lines);
+	return result == 0 ? import_copy_end(worker->db) : -1;
 }
 
 /* The n-th piece of the file, unsealed. 1: there is none. */
@@ -110,7 +192,7 @@ static int read_rows(struct worker *worker)
 	if (result < 0)
 		return -1;
 	if (csv_reader_fault(worker->reader) == CSV_FINE && csv_reader_end(worker->reader) == 0)
-		return flush_lines(worker) == 0 && import_copy_end(worker->db) == 0 ? 0 : -1;
+		return flush_lines(worker) == 0 && import_copy_end(worker->db) == 0 && put_known(worker) == 0 ? 0 : -1;
 	/* stopped by a failing flush: that is the database's fault, not the file's */
 	return csv_reader_fault(worker->reader) == CSV_STOPPED && worker->rows.header_fault == NULL ? -1 : 1;
 }
@@ -155,7 +237,7 @@ static int seal_pins(struct worker *worker)
 		for (int i = 0; i < count; i++)
 			seal_pin(worker, &pins[i], &lines);
 		after = pins[count - 1].n;
-		if (import_copy_begin(worker->db, "pin", worker->job.id) != 0 || import_copy(worker->db, &lines) != 0 || import_copy_end(worker->db) != 0)
+		if (import_copy_begin(worker->db, "pin", worker->job.id, "") != 0 || import_copy(worker->db, &lines) != 0 || import_copy_end(worker->db) != 0)
 			result = -1;
 		buf_clear(&lines);
 	}
@@ -229,30 +311,47 @@ static void refused(struct worker *worker)
 		end(worker, "failed", word[0] ? word : "internal", NULL);
 }
 
-static void read_import(struct worker *worker)
+static void use_time_zone(struct worker *worker)
+{
+	char *zone = import_time_zone(worker->db);
+
+	if (zone == NULL)
+		return;
+	setenv("TZ", zone, 1);
+	tzset();
+	cell_times_forget();
+	free(zone);
+}
+
+/* Reads the file into staging and judges its rows, in the transaction that is open. 0; 1: the file is unfit, the reader says why; -1. */
+static int look(struct worker *worker)
 {
 	struct import_job *job = &worker->job;
 	enum csv_encoding encoding;
-	char *zone = import_time_zone(worker->db);
+	int64_t basis = 0;
 
-	if (zone != NULL) {
-		setenv("TZ", zone, 1);
-		tzset();
-		cell_times_forget();
-		free(zone);
-	}
-	if (guess(worker, &encoding) != 0 || import_begin(worker->db, job->id) != 0 || import_stage(worker->db, job->id) != 0 ||
-	    import_copy_begin(worker->db, "row", job->id) != 0) {
-		refused(worker);
-		return;
-	}
+	use_time_zone(worker);
+	if (guess(worker, &encoding) != 0 || import_stage(worker->db, job->id, &basis) != 0)
+		return -1;
 	worker->rows = (struct import_rows){.departments = job->departments, .delete = job->delete, .clear = job->clear, .key = worker->key,
-					    .import = job->id, .flush = flush_lines, .arg = worker};
+					    .import = job->id, .headed = know, .flush = flush_lines, .arg = worker};
 	worker->told = 0;
+	worker->copying = false;
 	worker->reader = csv_reader_new(encoding, import_take_row, &worker->rows);
 	int read = read_rows(worker);
-	if (read == 0 && seal_pins(worker) == 0 && go_on(worker, (int)worker->rows.count, (int)worker->rows.count) == 0 &&
-	    import_check(worker->db, job->id) == 0 && import_commit(worker->db) == 0) {
+	if (read == 0 && (seal_pins(worker) != 0 || go_on(worker, (int)worker->rows.count, (int)worker->rows.count) != 0 ||
+			  import_check(worker->db, job->id, basis) != 0))
+		read = -1;
+	import_rows_free(&worker->rows);
+	return read;
+}
+
+static void read_import(struct worker *worker)
+{
+	worker->reader = NULL;
+	int read = import_begin(worker->db, worker->job.id) == 0 ? look(worker) : -1;
+
+	if (read == 0 && import_commit(worker->db) == 0) {
 		end(worker, "previewed", "", NULL);
 	} else if (read > 0) {
 		import_rollback(worker->db);
@@ -261,7 +360,16 @@ static void read_import(struct worker *worker)
 		refused(worker);
 	}
 	csv_reader_free(worker->reader);
-	buf_free(&worker->rows.lines);
+}
+
+/* What was seen in the file does not hold any more. */
+static int look_again(struct worker *worker)
+{
+	worker->reader = NULL;
+	int result = look(worker) == 0 ? 0 : -1;
+
+	csv_reader_free(worker->reader);
+	return result;
 }
 
 static void apply_import(struct worker *worker)
@@ -274,12 +382,13 @@ static void apply_import(struct worker *worker)
 		return;
 	}
 	do {
-		if (go_on(worker, step, steps) != 0 || import_step(worker->db, worker->job.id, step, &next) != 0) {
+		if (go_on(worker, step, steps) != 0 || import_step(worker->db, worker->job.id, step, &next) != 0 ||
+		    (next < 0 && look_again(worker) != 0)) {
 			refused(worker);
 			return;
 		}
-		step = next;
-	} while (step > 0);
+		step = next < 0 ? 0 : next;
+	} while (next != 0);
 	if (import_commit(worker->db) != 0) {
 		refused(worker);
 		return;

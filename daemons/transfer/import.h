@@ -16,6 +16,26 @@ pid_t import_worker_start(const char *conninfo, const char *master_key_file);
 /* The same in this process, until SIGTERM. */
 void import_worker_run(const char *conninfo, const char *master_key_file);
 
+/* --- who is there already (import_known.c) ------------------------------------------------------------------------------------ */
+
+struct import_known;
+
+/* A row that seemed to say nothing new, and has to be judged after all; n 0: none. Its texts live as long as import_known. */
+struct import_met {
+	int n;
+	const char *key, *card;
+};
+
+struct import_known *import_known_new(void) __attribute__((returns_nonnull));
+void import_known_free(struct import_known *known);
+/* said: what a row of the file says of them when it says nothing new. After the last, import_known_end. */
+void import_known_add(struct import_known *known, const char *key, const char *card, const struct buf *said);
+void import_known_end(struct import_known *known);
+/* True: row n says nothing new. said NULL: it is refused already. When false, it has to be judged, and those in met as well. */
+bool import_known_same(struct import_known *known, int n, const char *key, const char *card, const struct buf *said, struct import_met met[2]);
+/* Lines of COPY into the results (n, key, action) of rows that say nothing new, from *at on. */
+void import_known_lines(const struct import_known *known, struct buf *lines, size_t *at, size_t most);
+
 /* --- rows of a file to lines of COPY (import_row.c) --------------------------------------------------------------------------- */
 
 struct import_rows {
@@ -24,14 +44,23 @@ struct import_rows {
 	int64_t import;
 	int columns[32];		/* of each cell of the file: the field, -1 for one that we do not read */
 	size_t column_count;
+	unsigned seen;			/* bit of each field that the file has */
+	struct buf cells[16];		/* of the row at hand */
 	struct buf lines;		/* for COPY; the caller takes and clears them */
+	struct buf said;		/* scratch */
 	int64_t count;			/* data rows so far */
 	int pins;			/* how many have one */
 	const char *header_fault;	/* why the header is no header: "unknown_column", "repeated_column", "missing_column" */
 	char header_detail[100];
+	struct import_known *known;	/* NULL: every row is judged */
+	int (*headed)(void *arg);	/* called when the columns are known; -1 stops */
 	int (*flush)(void *arg);	/* called now and then, when lines are many */
 	void *arg;
 };
+
+void import_rows_free(struct import_rows *rows);
+/* Into rows->known: a person by the cells of an export (db/export_cells.h). */
+void import_know(struct import_rows *rows, const char *const *cells);
 
 /* A csv_row_function; arg: struct import_rows. */
 int import_take_row(void *arg, int64_t n, char *const *fields, size_t count);

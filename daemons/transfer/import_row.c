@@ -1,6 +1,7 @@
 /* A row of the file to a line of COPY into the staging table. The header says which column is which, by name; what a row alone
  * can tell to be wrong is found here, the rest in SQL (sql/api/import_cardholders.sql). */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -81,6 +82,7 @@ static int take_header(struct import_rows *rows, char *const *fields, size_t cou
 	if (!(seen & 1u))
 		return header_problem(rows, "missing_column", columns[0].ja);
 	rows->column_count = count;
+	rows->seen = seen;
 	return 0;
 }
 
@@ -109,9 +111,8 @@ static const char *put_pin(struct import_rows *rows, const char *text, struct bu
 	return NULL;
 }
 
-static const char *put_cell(struct import_rows *rows, const struct column *column, const char *text, struct buf *out)
+static const char *put_value(struct import_rows *rows, const struct column *column, const char *text, struct buf *out)
 {
-	text = without_guard(text);
 	if (*text == '\0' && column->rule == RULE_KEY)
 		return "required";
 	if (*text == '\0') {
@@ -141,14 +142,148 @@ static const char *put_cell(struct import_rows *rows, const struct column *colum
 	panic("a column without a rule");
 }
 
+static const char *put_cell(struct import_rows *rows, const struct column *column, const char *text, struct buf *out)
+{
+	return put_value(rows, column, without_guard(text), out);
+}
+
+enum { COLUMN_KEY = 0, COLUMN_CODE = 3, COLUMN_DEPARTMENT = 4, COLUMN_CARD = 5, COLUMN_PIN = 13, COLUMN_PERMITS = 15 };
+
+static bool has_column(const struct import_rows *rows, int column)
+{
+	return rows->seen >> column & 1;
+}
+
+static void clear_cells(struct import_rows *rows)
+{
+	_Static_assert(lengthof(cardholder_columns) <= lengthof(rows->cells), "a cell for each column");
+	for (size_t i = 0; i < lengthof(rows->cells); i++)
+		buf_clear(&rows->cells[i]);
+}
+
+void import_rows_free(struct import_rows *rows)
+{
+	for (size_t i = 0; i < lengthof(rows->cells); i++)
+		buf_free(&rows->cells[i]);
+	buf_free(&rows->lines);
+	buf_free(&rows->said);
+	import_known_free(rows->known);
+	rows->known = NULL;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Permits mean the same in any order. */
+static void say_permits(struct buf *cell, struct buf *said)
+{
+	const char *words[1000];
+	size_t count = 0;
+
+	for (char *at = cell->data; at != NULL; count++) {
+		words[count] = at;
+		at = count + 1 < lengthof(words) ? strchr(at, '\x1e') : NULL;	/* of very many the rest counts as one */
+		if (at != NULL)
+			*at++ = '\0';
+	}
+	qsort(words, count, sizeof(words[0]), by_text);
+	for (size_t i = 0; i < count; i++)
+		buf_add(said, words[i], strlen(words[i]) + 1);
+	for (size_t i = 0; i + 1 < cell->len; i++)	/* as it was */
+		if (cell->data[i] == '\0')
+			cell->data[i] = '\x1e';
+}
+
+/* All cells of a row as they would be staged. */
+static void say(const struct import_rows *rows, struct buf *cells, struct buf *said)
+{
+	for (size_t i = 0; i < rows->column_count; i++) {
+		struct buf *cell = &cells[rows->columns[i]];
+		buf_add(said, &cell->len, sizeof(cell->len));
+		if (rows->columns[i] == COLUMN_PERMITS && cell->len > 2)
+			say_permits(cell, said);
+		else
+			buf_add(said, buf_text(cell), cell->len);
+	}
+}
+
+void import_know(struct import_rows *rows, const char *const *exported)
+{
+	struct buf *cells = rows->cells;
+	bool fits = true;
+
+	clear_cells(rows);
+	for (size_t i = 0; i < rows->column_count; i++) {
+		int c = rows->columns[i];
+		const char *text = c < COLUMN_PIN ? exported[c] : c == COLUMN_PIN ? "" : exported[c - 1];
+		fits = put_value(rows, &cardholder_columns[c], text, &cells[c]) == NULL && fits;
+	}
+	buf_clear(&rows->said);
+	say(rows, cells, &rows->said);
+	if (fits)
+		import_known_add(rows->known, exported[COLUMN_KEY], exported[COLUMN_CARD], &rows->said);
+}
+
+static bool says_no_pin(const struct import_rows *rows, const struct buf *cells)
+{
+	return !has_column(rows, COLUMN_PIN) || strcmp(buf_text(&cells[COLUMN_PIN]), "\\N") == 0;
+}
+
+/* A name alone may be that of several departments. */
+static bool says_which_department(const struct import_rows *rows)
+{
+	return has_column(rows, COLUMN_CODE) || !has_column(rows, COLUMN_DEPARTMENT);
+}
+
+/* Of a row that said nothing new until another came with its key or card: as much as shows that there are two. */
+static void put_met(struct import_rows *rows, const struct import_met *met)
+{
+	if (met->n == 0)
+		return;
+	buf_addf(&rows->lines, "%d\t\\N\t\\N", met->n);
+	for (int c = 0; c < (int)lengthof(cardholder_columns); c++) {
+		buf_addc(&rows->lines, '\t');
+		if (c == COLUMN_KEY)
+			cell_escape(&rows->lines, met->key, strlen(met->key));
+		else
+			buf_adds(&rows->lines, c == COLUMN_CARD && met->card[0] != '\0' ? met->card : "\\N");
+	}
+	buf_addc(&rows->lines, '\n');
+}
+
+/* True: this row needs no judging. */
+static bool says_nothing_new(struct import_rows *rows, int64_t n, char *const *fields, size_t count, struct buf *cells, const char *code)
+{
+	struct import_met met[2];
+	const char *key = "", *card = code == NULL ? buf_text(&cells[COLUMN_CARD]) : "";
+
+	if (rows->known == NULL)
+		return false;
+	for (size_t i = 0; i < count && i < rows->column_count; i++)
+		if (rows->columns[i] == COLUMN_KEY && cells[COLUMN_KEY].len > 0)
+			key = without_guard(fields[i]);
+	buf_clear(&rows->said);
+	bool comparable = code == NULL && says_no_pin(rows, cells) && says_which_department(rows);
+	if (comparable)
+		say(rows, cells, &rows->said);
+	if (import_known_same(rows->known, (int)n, key, card, comparable ? &rows->said : NULL, met))
+		return true;
+	put_met(rows, &met[0]);
+	put_met(rows, &met[1]);
+	return false;
+}
+
 /* n, code, field, then the columns; of a refused row the key alone, when there is one. */
 static void put_line(struct import_rows *rows, int64_t n, char *const *fields, size_t count)
 {
 	int known;
 	const struct column *columns = columns_of(rows, &known);
-	struct buf cells[lengthof(cardholder_columns)] = {0};
+	struct buf *cells = rows->cells;
 	const char *code = NULL, *field = NULL;
 
+	clear_cells(rows);
 	if (count != rows->column_count)
 		code = count < rows->column_count ? "too_few_cells" : "too_many_cells";
 	for (size_t i = 0; i < count && i < rows->column_count; i++) {
@@ -163,15 +298,13 @@ static void put_line(struct import_rows *rows, int64_t n, char *const *fields, s
 		if (wrong != NULL)
 			buf_clear(&cells[c]);
 	}
+	if (says_nothing_new(rows, n, fields, count, cells, code))
+		return;
 	buf_addf(&rows->lines, "%lld\t%s\t%s", (long long)n, code ? code : "\\N", field ? field : "\\N");
 	for (int c = 0; c < known; c++) {
+		bool empty = !has_column(rows, c) || (code != NULL && (c > 0 || cells[c].len == 0));
 		buf_addc(&rows->lines, '\t');
-		bool empty = cells[c].data == NULL || (code != NULL && (c > 0 || cells[c].len == 0));
-		if (empty)
-			buf_adds(&rows->lines, "\\N");
-		else
-			buf_add(&rows->lines, cells[c].data, cells[c].len);
-		buf_free(&cells[c]);
+		buf_add(&rows->lines, empty ? "\\N" : buf_text(&cells[c]), empty ? 2 : cells[c].len);
 	}
 	buf_addc(&rows->lines, '\n');
 }
@@ -181,7 +314,7 @@ int import_take_row(void *arg, int64_t n, char *const *fields, size_t count)
 	struct import_rows *rows = arg;
 
 	if (n == 1)
-		return take_header(rows, fields, count);
+		return take_header(rows, fields, count) != 0 ? -1 : rows->headed(rows->arg);
 	rows->count++;
 	put_line(rows, n, fields, count);
 	return rows->lines.len > 65536 ? rows->flush(rows->arg) : 0;

@@ -2,7 +2,8 @@
 pkglibexec_PROGRAMS += daemons/transfer/transfer
 daemons_transfer_transfer_SOURCES = \
 	daemons/transfer/handlers.c \
-	daemons/transfer/import.c daemons/transfer/import.h daemons/transfer/import_cell.c daemons/transfer/import_row.c \
+	daemons/transfer/import.c daemons/transfer/import.h daemons/transfer/import_cell.c daemons/transfer/import_known.c \
+	daemons/transfer/import_row.c \
 	daemons/transfer/lane.c \
 	daemons/transfer/main.c \
 	daemons/transfer/permits.c \

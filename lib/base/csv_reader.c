@@ -194,10 +194,30 @@ static bool has_utf8_line(const char *data, size_t len)
 	return false;
 }
 
+/* Without a character that only begins at the end. */
+static size_t whole_characters(const char *text, size_t len)
+{
+	for (size_t back = 1; back <= 3 && back <= len; back++) {
+		unsigned char c = (unsigned char)text[len - back];
+		if (c >= 0xC0)
+			return back < (c >= 0xF0 ? 4u : c >= 0xE0 ? 3u : 2u) ? len - back : len;
+		if (c < 0x80)
+			break;
+	}
+	return len;
+}
+
 static int convert(struct csv_reader *reader, char *in, size_t left)
 {
 	char out[PIECE];
+	size_t whole = reader->cp932 ? 0 : whole_characters(in, left);
 
+	if (whole > 0 && utf8_valid(in, whole)) {	/* as it is; what is wrong with other text, iconv finds out */
+		if (parse(reader, in, whole) != 0)
+			return -1;
+		in += whole;
+		left -= whole;
+	}
 	while (left > 0) {
 		char *to = out;
 		size_t room = sizeof(out);

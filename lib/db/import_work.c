@@ -196,18 +196,60 @@ void import_rollback(struct import_db *db)
 		PQclear(PQexec(db->work, "ROLLBACK"));
 }
 
-int import_stage(struct import_db *db, int64_t id)
+int import_stage(struct import_db *db, int64_t id, int64_t *basis)
 {
 	struct numbers n;
+	PGresult *r = run(db, &db->work, "SELECT api.import_stage($1)", 1, numbers(&n, id, 0, 0));
 
-	return done(run(db, &db->work, "SELECT api.import_stage($1)", 1, numbers(&n, id, 0, 0)));
+	if (r != NULL)
+		*basis = strtoll(PQgetvalue(r, 0, 0), NULL, 10);
+	return done(r);
 }
 
-int import_copy_begin(struct import_db *db, const char *table, int64_t id)
+/* All of a cursor, in binary form; NULL when that fails. */
+static struct db_rows *fetch(struct import_db *db, const char *sql)
 {
-	char sql[80];
+	PGresult *r = PQexecParams(db->work, sql, 0, NULL, NULL, NULL, NULL, 1);
 
-	snprintf(sql, sizeof(sql), "COPY stage.%.20s_%lld FROM STDIN", table, (long long)id);
+	if (PQresultStatus(r) == PGRES_TUPLES_OK)
+		return (struct db_rows *)r;
+	note(db, PQresultErrorField(r, PG_DIAG_SQLSTATE), PQresultErrorMessage(r), NULL);
+	PQclear(r);
+	return NULL;
+}
+
+int import_known_page(struct import_db *db, int64_t id, int64_t after, int most, bool *worth, struct cardholder_export *page)
+{
+	struct numbers n;
+	PGresult *r = run(db, &db->work, "SELECT api.import_known($1, $2, $3)", 3, numbers(&n, id, after, most));
+
+	*page = (struct cardholder_export){0};
+	*worth = r != NULL && PQgetvalue(r, 0, 0)[0] == 't';
+	if (done(r) != 0 || !*worth)
+		return r != NULL ? 0 : -1;
+	if ((page->people = fetch(db, "FETCH ALL FROM people")) != NULL && (page->cards = fetch(db, "FETCH ALL FROM cards")) != NULL &&
+	    (page->permits = fetch(db, "FETCH ALL FROM permits")) != NULL && done(run(db, &db->work, "CLOSE ALL", 0, NULL)) == 0)
+		return 0;
+	cardholders_csv_free(page);
+	return -1;
+}
+
+int import_words(struct import_db *db, struct db_rows **departments, struct db_rows **targets)
+{
+	*departments = (struct db_rows *)run(db, &db->work, "SELECT id, code, path FROM api.import_departments()", 0, NULL);
+	*targets = *departments == NULL ? NULL : (struct db_rows *)run(db, &db->work, "SELECT id, word, place FROM api.import_targets()", 0, NULL);
+	if (*targets != NULL)
+		return 0;
+	db_rows_free(*departments);
+	*departments = NULL;
+	return -1;
+}
+
+int import_copy_begin(struct import_db *db, const char *table, int64_t id, const char *columns)
+{
+	char sql[120];
+
+	snprintf(sql, sizeof(sql), "COPY stage.%.20s_%lld %.40s FROM STDIN", table, (long long)id, columns);
 	return done(run(db, &db->work, sql, 0, NULL));
 }
 
@@ -264,11 +306,11 @@ int import_pins(struct import_db *db, int64_t id, int after, struct import_pin *
 	return 0;
 }
 
-int import_check(struct import_db *db, int64_t id)
+int import_check(struct import_db *db, int64_t id, int64_t basis)
 {
 	struct numbers n;
 
-	return done(run(db, &db->work, "SELECT api.import_check($1)", 1, numbers(&n, id, 0, 0)));
+	return done(run(db, &db->work, "SELECT api.import_check($1, $2)", 2, numbers(&n, id, basis, 0)));
 }
 
 int import_step(struct import_db *db, int64_t id, int step, int *next)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "db/export.h"
 
 struct import_db;
 
@@ -45,17 +46,24 @@ void import_tidy(struct import_db *db);
 int import_begin(struct import_db *db, int64_t id) __attribute__((warn_unused_result));
 int import_commit(struct import_db *db) __attribute__((warn_unused_result));
 void import_rollback(struct import_db *db);
-/* Makes the tables of the rows; then rows are copied, as text format of COPY. */
-int import_stage(struct import_db *db, int64_t id) __attribute__((warn_unused_result));
-int import_copy_begin(struct import_db *db, const char *table, int64_t id) __attribute__((warn_unused_result));
+/* Makes the tables of the rows; then rows are copied, as text format of COPY. *basis: what import_check has to be told. */
+int import_stage(struct import_db *db, int64_t id, int64_t *basis) __attribute__((warn_unused_result));
+/* A page of those who are there already, from after that id on. *worth false: there is nobody, or so few rows in the file that each is
+ * better judged; then page holds nothing. */
+int import_known_page(struct import_db *db, int64_t id, int64_t after, int most, bool *worth, struct cardholder_export *page)
+	__attribute__((warn_unused_result));
+/* As cardholders_csv_words. */
+int import_words(struct import_db *db, struct db_rows **departments, struct db_rows **targets) __attribute__((warn_unused_result));
+/* columns: "" for all of them, or some in brackets. */
+int import_copy_begin(struct import_db *db, const char *table, int64_t id, const char *columns) __attribute__((warn_unused_result));
 int import_copy(struct import_db *db, const struct buf *lines) __attribute__((warn_unused_result));
 int import_copy_end(struct import_db *db) __attribute__((warn_unused_result));
 /* The n-th sealed piece of the file, from 1; by the other connection, so during a COPY too. 1 when there is none. */
 int import_piece(struct import_db *db, int64_t id, int n, struct buf *out) __attribute__((warn_unused_result));
 /* The next rows with a PIN, after row `after`; *count of them. They live until the next call. */
 int import_pins(struct import_db *db, int64_t id, int after, struct import_pin *pins, int most, int *count) __attribute__((warn_unused_result));
-int import_check(struct import_db *db, int64_t id) __attribute__((warn_unused_result));
-/* *next: the step to take after this one, 0 when that was the last. */
+int import_check(struct import_db *db, int64_t id, int64_t basis) __attribute__((warn_unused_result));
+/* *next: the step to take after this one, 0 when that was the last; -1: look at the file once more, then take step 0 again. */
 int import_step(struct import_db *db, int64_t id, int step, int *next) __attribute__((warn_unused_result));
 /* By the other connection. 1: go on; 0: stop, it was cancelled or somebody else has it; -1: failed. */
 int import_progress(struct import_db *db, const struct import_job *job, int progress, int total) __attribute__((warn_unused_result));

@@ -1,4 +1,4 @@
--- Cardholders from a file: every row judged in one statement, then merged in a few. A null in a staged row keeps what is there;
+-- Cardholders from a file: every row but those that say nothing new (api.import_known) judged in one statement, then merged in a few. A null in a staged row keeps what is there;
 -- '-infinity' takes a date away, '' a card or PIN. Unchanged rows are not written.
 
 -- Grants that the staged permits name, each distinct text once (grant_<id>), and of each text as a whole (set_<id>): what is wrong
@@ -89,7 +89,6 @@ BEGIN
     permits := kidoban.import_permits_sql(i.id);
   END IF;
   EXECUTE format($q$
-    CREATE UNLOGGED TABLE stage.%1$I AS
     WITH twice AS (SELECT key FROM stage.%2$I WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1),
     card_twice AS (SELECT card_number FROM stage.%2$I WHERE card_number <> '' GROUP BY card_number HAVING count(*) > 1),
     dept AS MATERIALIZED (SELECT id, code, path, whole FROM kidoban.department_paths() WHERE %3$L::bool OR id = ANY (%4$L::int4[])),
@@ -100,7 +99,7 @@ BEGIN
     j AS (
       SELECT s.n, s.code, s.field, s.key, c.id AS old_id, (%3$L::bool OR c.department_id = ANY (%4$L::int4[])) AS mine,
              twice.key IS NOT NULL AS is_twice, card_twice.card_number IS NOT NULL AS is_card_twice,
-             coalesce(d.id, e.id) AS department_id, d.id <> e.id AS disagree, coalesce(e.n, 0) > 1 AND d.id IS NULL AS ambiguous,
+             coalesce(d.id, e.id) AS department_id, e.id IS NOT NULL AND s.department NOT IN (d.path, d.whole) AS disagree, coalesce(e.n, 0) > 1 AND d.id IS NULL AS ambiguous,
              s.department_code IS NOT NULL AND d.id IS NULL OR s.department IS NOT NULL AND e.id IS NULL AS no_department,
              s.name, s.card_number, coalesce(own.n, 0) AS cards, own.id AS own_card, t.id AS taken_card, t.cardholder_id AS taken_by, t.lost AS taken_lost,
              w.set, w.problem, CASE WHEN c.id IS NULL THEN w.foreign_gate ELSE g.foreign_gate END AS foreign_gate,
@@ -151,6 +150,7 @@ BEGIN
         WHEN foreign_gate THEN 'permit_out_of_scope'
         END AS refused
         FROM j)
+    INSERT INTO stage.%1$I
     SELECT n, key, refused AS code,
            CASE WHEN code IS NOT NULL THEN field
                 WHEN refused LIKE 'department%%' THEN 'department' WHEN refused LIKE '%%card%%' THEN 'card_number'
@@ -303,7 +303,7 @@ SELECT $q$
              'apb_exempt', coalesce(s.apb_exempt, c.apb_exempt, false), 'note', coalesce(s.note, c.note, ''),
              'card_number', s.card_number, 'card', r.card, 'permits', r.permits) END
     FROM (SELECT * FROM stage.%2$I WHERE ($1 IS NULL OR action = $1) AND n > $2 ORDER BY n LIMIT $3) r
-    JOIN stage.%1$I s ON s.n = r.n
+    LEFT JOIN stage.%1$I s ON s.n = r.n    -- who is known to be unchanged is not staged
     LEFT JOIN LATERAL (
       SELECT * FROM (SELECT x.name, x.kana::text, x.department_id, x.valid_from, x.valid_to, x.enabled, x.lost, x.extended_unlock, x.apb_exempt, x.note
                        FROM kidoban.cardholder_past x WHERE x.id = r.id AND x.to_cs = $4

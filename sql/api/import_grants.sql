@@ -11,5 +11,5 @@ GRANT EXECUTE ON FUNCTION api.cardholders_csv(jsonb, text, text, int4, int4), ap
 GRANT EXECUTE ON FUNCTION api.departments_csv() TO kidoban_organisation;
 GRANT USAGE ON SCHEMA stage TO kidoban_transfer;
 GRANT EXECUTE ON FUNCTION api.import_claim(), api.import_progress(int8, int8, int4, int4), api.import_end(int8, int8, text, text, jsonb), api.import_keep(int8),
-  api.import_stage(int8), api.import_piece(int8, int4), api.import_pins(int8, int4, int4), api.import_check(int8),
+  api.import_stage(int8), api.import_known(int8, int4, int4), api.import_departments(), api.import_targets(), api.import_piece(int8, int4), api.import_pins(int8, int4, int4), api.import_check(int8, int8),
   api.import_step(int8, int4), api.import_tidy() TO kidoban_transfer;

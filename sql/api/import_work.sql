@@ -79,8 +79,8 @@ BEGIN
   EXECUTE format('ALTER TABLE stage.%I SET LOGGED', 'result_' || import_id);
 END $$;
 
--- Room for the rows of this import, empty.
-CREATE FUNCTION api.import_stage(import_id int8) RETURNS void
+-- Room for the rows of this import, empty. Answers what the look at them stands on.
+CREATE FUNCTION api.import_stage(import_id int8) RETURNS int8
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
   k text := (SELECT kind FROM import WHERE id = import_id);
@@ -95,6 +95,43 @@ BEGIN
   EXECUTE format('GRANT INSERT ON stage.%I TO kidoban_transfer', 'row_' || import_id);
   EXECUTE format('CREATE UNLOGGED TABLE stage.%I (n int4 NOT NULL, id int4 NOT NULL, sealed bytea, differs bool NOT NULL)', 'pin_' || import_id);
   EXECUTE format('GRANT INSERT ON stage.%I TO kidoban_transfer', 'pin_' || import_id);
+  IF k = 'cardholders' THEN
+    EXECUTE format('CREATE UNLOGGED TABLE stage.%I (n int4 NOT NULL, key text, code text, field text, action text NOT NULL, id int4, department_id int4,'
+                   ' own_card int4, card text, person bool, permits bool, set int4)', 'result_' || import_id);
+    EXECUTE format('GRANT INSERT (n, key, action) ON stage.%I TO kidoban_transfer', 'result_' || import_id);
+  END IF;
+  RETURN kidoban.import_basis();
+END $$;
+
+-- Those who are there already, page by page in the order of ids, as the file of cardholders would show them: most rows of a file say
+-- nothing new, and to see that takes far less than to judge them. False: not worth it, or nobody is there.
+CREATE FUNCTION api.import_known(import_id int8, after int4, most int4) RETURNS bool
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  i     import := (SELECT x FROM import x WHERE x.id = import_id);
+  there float4 := (SELECT greatest(c.reltuples, 0) FROM pg_class c WHERE c.oid = 'kidoban.cardholder'::regclass);
+BEGIN
+  PERFORM kidoban.import_right('cardholders', 'edit');
+  IF i.kind <> 'cardholders' OR i.mode = 'delete' OR i.bytes < there * 16 THEN
+    RETURN false;
+  END IF;
+  PERFORM kidoban.csv_cursors(format('c.id > %L', after) || CASE WHEN kidoban.sees_all_departments() THEN ''
+                                ELSE format(' AND c.department_id = ANY (%L::int4[])', kidoban.current_department_scope()) END, 'c.id', most);
+  RETURN true;
+END $$;
+
+CREATE FUNCTION api.import_departments() RETURNS TABLE (id int4, code text, path text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  PERFORM kidoban.import_right('cardholders', 'edit');
+  RETURN QUERY SELECT * FROM kidoban.csv_departments();
+END $$;
+
+CREATE FUNCTION api.import_targets() RETURNS TABLE (id int4, word text, place int4)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+BEGIN
+  PERFORM kidoban.import_right('cardholders', 'edit');
+  RETURN QUERY SELECT * FROM kidoban.csv_targets();
 END $$;
 
 -- The file's pieces, in order.
@@ -127,12 +164,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
        AND touched && '{department,cardholder,credential,permit,gate,gate_group,gate_group_member}' ORDER BY revision DESC LIMIT 1) x
 $$;
 
--- Looks at every staged row against what is there, writes stage.result_<id>, and counts. Changes nothing else.
-CREATE FUNCTION api.import_check(import_id int8) RETURNS void
+-- Looks at every staged row against what is there, writes stage.result_<id>, and counts. Changes nothing else. since: from import_stage.
+CREATE FUNCTION api.import_check(import_id int8, since int8) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 DECLARE
   i       import := (SELECT x FROM import x WHERE x.id = import_id);
-  now_at  int8 := kidoban.import_basis();
   in_file int4;
   counted jsonb;
   deleted int4;
@@ -144,7 +180,6 @@ BEGIN
     RAISE EXCEPTION 'the operator of this import is no longer there' USING ERRCODE = 'KD004';
   END IF;
   PERFORM kidoban.import_right(i.kind, 'edit');
-  EXECUTE format('DROP TABLE IF EXISTS stage.%I', 'result_' || i.id);
   EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON stage.%I (n)', 'row_' || i.id || '_n', 'row_' || i.id);
   EXECUTE format('ANALYZE stage.%I', 'row_' || i.id);
   IF i.kind = 'cardholders' THEN
@@ -170,13 +205,14 @@ BEGIN
   END IF;
   most := (SELECT value::int4 FROM setting WHERE name = 'import_deletion_percent');
   UPDATE import x
-     SET rows = in_file, counts = counted, basis = now_at,
+     SET rows = in_file, counts = counted, basis = since,
          deletion_share = CASE WHEN there = 0 THEN 0 ELSE deleted::real / there END,
          deletion_cap = there > 0 AND deleted::int8 * 100 > there::int8 * most
    WHERE x.id = i.id;
 END $$;
 
--- Step 0 begins the change set and makes sure that the preview still holds; the following write; the last answers null.
+-- Step 0 makes sure that the preview still holds (-1: it does not, the worker must look at the file once more, in this transaction) and
+-- begins the change set; the following write; the last answers null.
 -- All in one transaction of the caller. Others who write cardholders or departments meanwhile are told "busy".
 CREATE FUNCTION api.import_step(import_id int8, step int4) RETURNS int4
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
@@ -214,11 +250,10 @@ BEGIN
   PERFORM FROM gate FOR KEY SHARE;    -- nobody deletes what is granted meanwhile
   PERFORM FROM gate_group FOR KEY SHARE;
   IF kidoban.import_basis() <> i.basis THEN
-    PERFORM api.import_check(i.id);
-    SELECT * INTO i FROM import x WHERE x.id = i.id;
-    IF i.deletion_cap AND NOT i.deletion_agreed THEN
-      RAISE EXCEPTION 'since the preview it has come to delete more than is usual' USING ERRCODE = 'KD006', HINT = 'deletions_not_agreed';
-    END IF;
+    RETURN -1;
+  END IF;
+  IF i.deletion_cap AND NOT i.deletion_agreed THEN
+    RAISE EXCEPTION 'since the preview it has come to delete more than is usual' USING ERRCODE = 'KD006', HINT = 'deletions_not_agreed';
   END IF;
   PERFORM api.change_begin(CASE i.kind WHEN 'cardholders' THEN 'cardholder.import' ELSE 'department.import' END, i.file_name, 'import');
   RETURN 1;

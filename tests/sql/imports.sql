@@ -19,7 +19,7 @@ BEGIN
                  ' CASE p[4] WHEN ''-'' THEN '''' ELSE nullif(p[4], '''') END, CASE p[5] WHEN ''-'' THEN '''' ELSE nullif(p[5], '''') END,'
                  ' nullif(p[6], '''')::timestamptz, nullif(p[7], '''') FROM unnest($1) WITH ORDINALITY l(t, i), string_to_array(l.t || '',,,,,,'', '','') p', 'row_' || n)
     USING lines;
-  PERFORM api.import_check(n);
+  PERFORM api.import_check(n, kidoban.import_basis());
   PERFORM api.import_end(n, 1, 'previewed', '', NULL);
   RETURN n;
 END $$;
@@ -40,6 +40,11 @@ BEGIN
   PERFORM set_config('kidoban.import', n::text, true);
   WHILE step IS NOT NULL LOOP
     step := api.import_step(n, step);
+    IF step < 0 THEN
+      EXECUTE format('DELETE FROM stage.%I', 'result_' || n);
+      PERFORM api.import_check(n, kidoban.import_basis());
+      step := 0;
+    END IF;
   END LOOP;
   UPDATE import SET state = 'done' WHERE id = n;
   RETURN 'done';

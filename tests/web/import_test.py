@@ -136,6 +136,53 @@ def test_update_delete(tap, site, contract):
     tap.check(count(kept) == (0, 1, 0, 0, 0) and rows(client, kept)[0]["after"]["kana"] == "", "blank cells clear when that is chosen", rows(client, kept))
 
 
+def as_file(table):
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows(table)
+    return out.getvalue().encode()
+
+
+def test_nothing_new(tap, site, contract):
+    """Rows that say nothing new are told from the others without being judged; never when another row has their key or card."""
+    client = admin(site)
+    head, *people = cells(export(client))
+    noted, twice, carded, taker, exact = people[2], people[5], next(p for p in people[10:] if p[5]), people[30], people[31]
+    other = list(twice)
+    other[1] = "別の名前"
+    taking = list(taker)
+    taking[5] = carded[5]
+    noted[13] = "new note"
+    for order in (people + [other, exact], [other] + people + [exact]):
+        table = [taking if p is taker else p for p in order]
+        for turned in (table, table[::-1]):
+            found = upload(client, as_file([head] + turned))
+            wrong = sorted((r["key"], r["code"]) for r in rows(client, found, status="error"))
+            tap.check(count(found) == (0, 1, len(people) - 5, 0, 6) and wrong == sorted(
+                [(twice[0], "duplicate")] * 2 + [(exact[0], "duplicate")] * 2 + [(carded[0], "card_duplicate"), (taker[0], "card_duplicate")]),
+                "one changed, two keys twice, a card taken", (found["counts"], wrong))
+            same = rows(client, found, status="unchanged")
+            tap.check([r["row"] for r in same] == sorted(r["row"] for r in same) and same[0]["before"] is None and same[0]["key"] in {p[0] for p in people},
+                      "the others are unchanged", same[:2])
+    listed = cells(client.get(f"/imports/{found['id']}/result"))
+    tap.check([int(r[0]) for r in listed[1:]] == list(range(2, len(table) + 2)), "the result file has every row, in order", listed[:3])
+    client.post(f"/imports/{found['id']}/cancel", {})
+
+
+def test_looked_at_again(tap, site, contract):
+    """What was changed after the preview is what the file says after it is applied."""
+    client = admin(site)
+    head, *people = cells(export(client))
+    people[0][13] = "from the file"
+    found = upload(client, as_file([head] + people))
+    tap.check(count(found) == (0, 1, len(people) - 1, 0, 0), "one is changed", found)
+    person = client.get(f"/cardholders?q={people[1][0]}").json["cardholders"][0]["id"]
+    answer = client.ask("PATCH", f"/cardholders/{person}", {"name": "meanwhile"}, headers={"If-Match": client.get(f"/cardholders/{person}").headers["ETag"]})
+    tap.check(answer.status == 200, "another is changed after the preview", answer)
+    done = apply(client, found)
+    now = {p[0]: p for p in cells(export(client))[1:]}
+    tap.check(done["state"] == "done" and count(done) == (0, 2, len(people) - 2, 0, 0) and all(now[p[0]] == p for p in people), "both are as the file has them", done)
+
+
 def test_departments(tap, site, contract):
     client = admin(site)
     old = export(client, "departments")
@@ -385,6 +432,6 @@ def test_crash(tap, site, contract):
 
 
 if __name__ == "__main__":
-    web.run(test_round_trip, test_modes_and_undo, test_update_delete, test_departments, test_hostile, test_rights, test_key,
+    web.run(test_round_trip, test_modes_and_undo, test_update_delete, test_nothing_new, test_looked_at_again, test_departments, test_hostile, test_rights, test_key,
             test_minutes, test_killed_reading, test_killed_applying, test_cancelled_applying, test_cancelled_reading, test_read_meanwhile, test_away_applying, test_crash, gates=8, cardholders=60,
             components=("postgres", "session", "gates", "cardholders", "organisation", "imports", "transfer", "httpd"))
