@@ -8,7 +8,8 @@
 -- (SELECT …) hashes it once, not for each session when there are few enough for a sequential scan.
 DROP VIEW IF EXISTS me_right, me;
 CREATE VIEW me WITH (security_invoker = true) AS
-SELECT s.id AS session_id, coalesce(s.last_seen_at, statement_timestamp()) AS last_seen_at, o.id, o.role, o.all_management_groups, o.all_departments
+SELECT s.id AS session_id, coalesce(s.last_seen_at, statement_timestamp()) AS last_seen_at, o.id, o.role, o.all_management_groups, o.all_departments,
+       o.name, o.display_name, o.remote_user, s.expires_at, s.origin
   FROM (SELECT) AS always
   LEFT JOIN session s
     ON s.token_hash = (SELECT CASE WHEN length(current_setting('kidoban.session', true)) = 64

@@ -81,7 +81,7 @@ LANGUAGE plpgsql SECURITY DEFINER ROWS 1 SET search_path = kidoban, pg_temp AS $
 DECLARE
   seen timestamptz;
 BEGIN
-  SELECT m.session_id, m.id, o.name, o.display_name, m.role,
+  SELECT m.session_id, m.id, m.name, m.display_name, m.role,
          (SELECT '{' || string_agg('"' || r.function || '": "' || coalesce(g.level, r.level) || '"', ', ') || '}'
             FROM role_right r
             LEFT JOIN operator_right g ON g.operator_id = m.id AND g.function = r.function AND NOT r.fixed
@@ -89,11 +89,11 @@ BEGIN
          m.all_management_groups, m.all_departments,
          ARRAY(SELECT x.management_group_id FROM operator_management_group x WHERE x.operator_id = m.id ORDER BY 1),
          ARRAY(SELECT d.department_id FROM operator_department d WHERE d.operator_id = m.id ORDER BY 1),
-         s.expires_at, (SELECT value::int4 FROM setting WHERE setting.name = 'idle_timeout_s'), s.origin,
-         coalesce((SELECT max(c.revision) FROM change_set c), 0), o.remote_user, m.last_seen_at
+         m.expires_at, (SELECT value::int4 FROM setting WHERE setting.name = 'idle_timeout_s'), m.origin,
+         coalesce((SELECT max(c.revision) FROM change_set c), 0), m.remote_user, m.last_seen_at
     INTO session_id, operator_id, name, display_name, role, rights, all_management_groups, all_departments, management_groups, departments,
          expires_at, idle_timeout_s, origin, revision, remote_user, seen
-    FROM me m JOIN session s ON s.id = m.session_id JOIN operator o ON o.id = m.id;
+    FROM me m WHERE m.session_id IS NOT NULL;
   IF NOT FOUND THEN
     RETURN;
   END IF;
