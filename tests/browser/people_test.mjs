@@ -1,22 +1,9 @@
 // Cardholders, settings and transfers against the mock, with 300,000 people.
-import { needBrowser, launch, openPage, test, ok, equal, until, runTests, axe, columnTexts } from './lib.mjs';
-import { startMock } from './mock/server.mjs';
+import { test, ok, equal, until, axe, columnTexts } from './lib.mjs';
+import { mock, site, fresh, rows, text, finish } from './on_mock.mjs';
 import { change, person, permits, proof, total, sets, transfers, imports } from './mock/people.mjs';
 import { departments, groups } from './mock/data.mjs';
 
-needBrowser();
-const mock = await startMock();
-const { site } = mock;
-const browser = await launch();
-const context = {};
-const fresh = async (hash, options) => {
-  await context.page?.context().close();
-  context.page = await openPage(browser, options);
-  await context.page.goto(mock.url + hash);
-  return context.page;
-};
-const rows = (page) => page.waitForSelector('.kbg-body .kbg-row');
-const text = (page, selector) => page.textContent(selector).catch(() => '');
 const chosen = (page, words) => until(async () => (await text(page, '#detail-pane h2')).includes(words), `${words} in the detail pane`);
 const asked = (name) => site.requests.filter((r) => r.name === name).at(-1);
 
@@ -308,7 +295,4 @@ for (const [language, theme] of [['ja', 'light'], ['ja', 'dark'], ['en', 'light'
   });
 }
 
-const failed = await runTests(context);
-await browser.close();
-mock.stop();
-process.exitCode = failed ? 1 : 0;
+await finish();
