@@ -85,6 +85,18 @@ test('a permit is added by picking, and taken away and given back', async () => 
   await until(async () => (await page.$$('.permits tbody tr')).length === 2, 'two again');
 });
 
+test('who may not watch gates grants them all the same', async () => {
+  site.rights = { gates: 'none' };
+  const page = await fresh('#/cardholders?sel=2');
+  await chosen(page, person(2).name);
+  await page.click('#cardholder-tab-permits');
+  await page.click('[data-act=add-permit]');
+  await page.fill('dialog .check-list input[type=search]', '会議室');
+  ok((await page.$$('dialog .check-list li input')).length > 0, 'gates are offered');
+  equal(page.troubles, [], 'console errors');
+  site.rights = {};
+});
+
 test('a lost card: reported, and the exposed gates are seen to fall to none', async () => {
   proof.exposed = 3;
   const page = await fresh('#/cardholders?sel=2');
