@@ -21,6 +21,7 @@ void lose_cards(struct web_request *request);
 void reissue_card(struct web_request *request);
 void change_cardholders(struct web_request *request);
 void list_permits(struct web_request *request);
+void list_permit_gates(struct web_request *request);
 void create_permits(struct web_request *request);
 void get_permit(struct web_request *request);
 void patch_permit(struct web_request *request);

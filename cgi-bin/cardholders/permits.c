@@ -118,6 +118,30 @@ void list_permits(struct web_request *request)
 	put_end_object(&request->json);
 }
 
+/* To choose from, also for who may not watch gates. */
+void list_permit_gates(struct web_request *request)
+{
+	struct json *json = &request->json;
+	struct db_rows *rows;
+
+	if (permit_gates(request->db, &rows) != DB_OK) {
+		web_database_problem(request);
+		return;
+	}
+	put_object(json, NULL);
+	put_array(json, "gates");
+	for (int i = 0; i < db_rows_count(rows); i++) {
+		put_object(json, NULL);
+		put_int(json, "id", db_int(rows, i, 0));
+		put_string(json, "name", db_text(rows, i, 1));
+		put_ref(json, "management_group", (int)db_int(rows, i, 2), db_text(rows, i, 3));
+		put_end_object(json);
+	}
+	put_end_array(json);
+	put_end_object(json);
+	db_rows_free(rows);
+}
+
 static int check_permit(struct web_request *request)
 {
 	const struct web_value *from = web_member(request, "valid_from"), *to = web_member(request, "valid_to");

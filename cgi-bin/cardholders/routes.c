@@ -17,6 +17,7 @@ const struct web_route cardholders_routes[] = {
 	ROUTE(POST, "/cardholders/{id}/reissue", EDIT(CARDHOLDERS), reissue_card, .parameters = id_parameters, .body = reissue_fields,
 	      .flags = WEB_IF_MATCH),
 	ROUTE(GET, "/permits", VIEW(CARDHOLDERS), list_permits, .parameters = permit_list_parameters),
+	ROUTE(GET, "/permits/gates", EDIT(CARDHOLDERS), list_permit_gates),
 	ROUTE(POST, "/permits", EDIT(CARDHOLDERS), create_permits, .body = permit_fields),
 	ROUTE(GET, "/permits/{id}", VIEW(CARDHOLDERS), get_permit, .parameters = id_parameters),
 	ROUTE(PATCH, "/permits/{id}", EDIT(CARDHOLDERS), patch_permit, .parameters = id_parameters, .body = permit_change_fields,

@@ -10,14 +10,13 @@ import { notice } from '../app/notices.js';
 import { problemText } from '../app/problems.js';
 import { mayEdit, mayView } from '../app/session.js';
 import { address } from '../app/router.js';
-import { everyGate } from '../gates/model.js';
 import { sent } from '../transfers/jobs.js';
 
 export const levels = [1, 2, 3, 4, 5, 6, 7, 8];
 
-/** What can be granted: gate groups, and gates when the operator sees them. */
+/** What can be granted: gate groups, and gates, which who grants need not be allowed to watch. */
 export async function loadTargets() {
-  const [sets, gates] = await Promise.all([get('/gate-groups'), mayView('gates') ? everyGate({}) : []]);
+  const [sets, { gates }] = await Promise.all([get('/gate-groups'), get('/permits/gates')]);
   return [
     ...sets.gate_groups.filter((g) => g.editable).map((g) => ({ key: `gate_group:${g.id}`, label: g.name, hint: t('permit.gate_group') })),
     ...gates.map((g) => ({ key: `gate:${g.id}`, label: g.name, hint: g.management_group.name })),

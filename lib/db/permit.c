@@ -13,6 +13,11 @@ static const struct db_statement list_statement = {
 static const struct db_statement create_statement = {"permits_create", "SELECT api.permits_create($1, $2)"};
 static const struct db_statement update_statement = {"permit_update", "SELECT api.permit_update($1, $2, $3)"};
 static const struct db_statement delete_statement = {"permit_delete", "SELECT api.permit_delete($1, $2)"};
+/* gate_names asks for scope only: granting is not watching, so the right to gates is not needed, but this one is. */
+static const struct db_statement gates_statement = {
+	"permit_gates",
+	"SELECT id, name, management_group_id, management_group_name FROM kidoban.gate_names(kidoban.current_gates())"
+	" WHERE (SELECT kidoban.may_edit('cardholders')) AND NOT deleted ORDER BY name, id"};
 static const struct db_statement warnings_statement = {"permit_warnings", "SELECT * FROM api.permit_warnings($1)"};
 
 static void param_id(struct db_params *params, int64_t id)
@@ -136,6 +141,11 @@ enum db_result permit_delete(struct db *db, int64_t id, int64_t if_match, int64_
 	*revision = db_int(rows, 0, 0);
 	db_rows_free(rows);
 	return DB_OK;
+}
+
+enum db_result permit_gates(struct db *db, struct db_rows **rows)
+{
+	return db_run(db, &gates_statement, NULL, rows);
 }
 
 enum db_result permit_warnings(struct db *db, const int64_t *cardholders, size_t count, struct db_rows **rows)

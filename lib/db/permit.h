@@ -34,6 +34,8 @@ enum db_result permits_create(struct db *db, const int64_t *cardholders, size_t 
 	__attribute__((warn_unused_result));
 enum db_result permit_update(struct db *db, int64_t id, int64_t if_match, const char *change) __attribute__((warn_unused_result));
 enum db_result permit_delete(struct db *db, int64_t id, int64_t if_match, int64_t *revision) __attribute__((warn_unused_result));
+/* The gates that may be granted. Columns: id, name, management group's id, name */
+enum db_result permit_gates(struct db *db, struct db_rows **rows) __attribute__((warn_unused_result));
 /* What will not work though it is granted. Columns: code, cardholder id, name, card number, gate id, name */
 enum db_result permit_warnings(struct db *db, const int64_t *cardholders, size_t count, struct db_rows **rows)
 	__attribute__((warn_unused_result));

@@ -1,22 +1,9 @@
 // Change history and "why?" against the mock: filters, before and after, undo with what changed since, explanations and their lists.
-import { needBrowser, launch, openPage, test, ok, equal, until, runTests, axe, columnTexts } from './lib.mjs';
-import { startMock } from './mock/server.mjs';
+import { test, ok, equal, until, axe, columnTexts } from './lib.mjs';
+import { mock, site, context, fresh, rows, text, finish } from './on_mock.mjs';
 import { changeSets, undo } from './mock/changes.mjs';
 import { operators } from './mock/operators.mjs';
 
-needBrowser();
-const mock = await startMock();
-const { site } = mock;
-const browser = await launch();
-const context = {};
-const fresh = async (hash, options) => {
-  await context.page?.context().close();
-  context.page = await openPage(browser, options);
-  await context.page.goto(mock.url + hash);
-  return context.page;
-};
-const rows = (page) => page.waitForSelector('.kbg-body .kbg-row');
-const text = (page, selector) => page.textContent(selector).catch(() => '');
 const asked = (name) => site.requests.filter((r) => r.name === name).at(-1);
 
 test('acts are listed newest first in words; one shows each field before and after, and no JSON', async () => {
@@ -186,7 +173,4 @@ for (const [language, theme] of [['ja', 'light'], ['ja', 'dark'], ['en', 'light'
   });
 }
 
-const failed = await runTests(context);
-await browser.close();
-mock.stop();
-process.exitCode = failed ? 1 : 0;
+await finish();

@@ -1,23 +1,11 @@
 // The console alone, against the mock: what a real site can not be made to do at will, and the elements.
 import { readFile } from 'node:fs/promises';
-import { needBrowser, launch, openPage, test, ok, equal, until, runTests, axe, logIn, columnTexts } from './lib.mjs';
-import { startMock } from './mock/server.mjs';
+import { openPage, test, ok, equal, until, axe, logIn, columnTexts } from './lib.mjs';
+import { mock, site, browser, context, fresh, rows, finish } from './on_mock.mjs';
 import { momentaryAlarm, passage, raiseAlarm, tell } from './mock/api.mjs';
 import { gates, alarms } from './mock/data.mjs';
 
-needBrowser();
-const mock = await startMock();
-const { site } = mock;
-const browser = await launch();
 const away = /503|504|ERR_|Failed to fetch/; // provoked on purpose
-const context = {};
-const fresh = async (hash, options) => {
-  await context.page?.context().close();
-  context.page = await openPage(browser, { expected: options?.expected ?? [], ...options });
-  await context.page.goto(mock.url + hash);
-  return context.page;
-};
-const rows = (page) => page.waitForSelector('.kbg-body .kbg-row');
 const text = (page, selector) => page.textContent(selector);
 
 test('log-in says what is wrong: password, too many, database away, too many tries', async () => {
@@ -363,7 +351,4 @@ for (const [language, theme] of [['ja', 'light'], ['ja', 'dark'], ['en', 'light'
   });
 }
 
-const failed = await runTests(context);
-await browser.close();
-mock.stop();
-process.exitCode = failed ? 1 : 0;
+await finish();

@@ -1,27 +1,18 @@
 // Controllers against the mock: added by hand and from a search on the network, changed, deleted; what a board can not do is shown so.
 import path from 'node:path';
-import { needBrowser, launch, openPage, test, ok, equal, until, runTests, axe } from './lib.mjs';
-import { startMock } from './mock/server.mjs';
+import { test, ok, equal, until, axe } from './lib.mjs';
+import { site, context, fresh, rows, text, finish } from './on_mock.mjs';
 import { controllers } from './mock/controllers.mjs';
 
-needBrowser();
-const mock = await startMock();
-const { site } = mock;
-const browser = await launch();
-const context = {};
-const fresh = async (hash, options) => {
-  await context.page?.context().close();
-  context.page = await openPage(browser, options);
-  await context.page.goto(mock.url + hash);
-  await context.page.waitForSelector('.kbg-body .kbg-row');
+const listed = async (hash, options) => {
+  await rows(await fresh(hash, options));
   return context.page;
 };
-const text = (page, selector) => page.textContent(selector).catch(() => '');
 const asked = (method, name) => site.requests.filter((r) => r.method === method && r.name === name).at(-1);
 const shot = async (page, name) => { if (process.env.KIDOBAN_SHOTS) await page.screenshot({ path: path.join(process.env.KIDOBAN_SHOTS, `${name}.png`) }); };
 
 test('a board is added by its serial number, whose first digit says how many doors it has', async () => {
-  const page = await fresh('#/gates', { expected: [/409/] });
+  const page = await listed('#/gates', { expected: [/409/] });
   await page.click('[data-act=controllers]');
   await page.waitForSelector('.controllers-list tbody tr');
   equal((await page.$$('.controllers-list tbody tr')).length, controllers().length, 'rows');
@@ -51,7 +42,7 @@ test('a board is added by its serial number, whose first digit says how many doo
 });
 
 test('a search on a network shows who answers; one of them is added from there', async () => {
-  const page = await fresh('#/gates', { expected: [/400/] });
+  const page = await listed('#/gates', { expected: [/400/] });
   await page.click('[data-act=controllers]');
   await page.click('[data-act=find-controllers]');
   await page.fill('dialog input[name=network]', 'everywhere');
@@ -73,7 +64,7 @@ test('a search on a network shows who answers; one of them is added from there',
 });
 
 test('a controller is changed and deleted', async () => {
-  const page = await fresh('#/gates');
+  const page = await listed('#/gates');
   await page.click('[data-act=controllers]');
   await page.fill('.controllers-dialog input[type=search]', '205000001');
   await until(async () => (await page.$$('.controllers-list tbody tr')).length === 1, 'found');
@@ -95,7 +86,7 @@ test('a controller is changed and deleted', async () => {
 });
 
 test('what a board can not do is shown so, with the reason, and its warning stands', async () => {
-  const page = await fresh('#/gates?sel=40');
+  const page = await listed('#/gates?sel=40');
   await until(async () => (await text(page, '#detail-pane .pane-title')).includes('通信が保護されていません'), 'the mark in the head of the pane');
   ok((await text(page, '#detail-pane .state-cards')).includes('この制御器にはない機能'), 'the arm state');
   ok(await page.isDisabled('[data-command=arm]'), 'arming');
@@ -112,14 +103,14 @@ test('what a board can not do is shown so, with the reason, and its warning stan
 
 test('who may not administer sees no controllers to change', async () => {
   site.rights = { system_administration: 'none' };
-  const page = await fresh('#/gates');
+  const page = await listed('#/gates');
   equal(await page.$$('[data-act=controllers]'), [], 'no button');
   site.rights = {};
 });
 
 for (const [language, theme] of [['ja', 'light'], ['en', 'dark']]) {
   test(`axe finds nothing (${language}, ${theme})`, async () => {
-    const page = await fresh('#/gates?sel=40', { language, theme });
+    const page = await listed('#/gates?sel=40', { language, theme });
     await page.click('#gate-tab-controller');
     await page.waitForSelector('.lacking');
     equal(await axe(page), [], 'controller tab');
@@ -141,7 +132,4 @@ for (const [language, theme] of [['ja', 'light'], ['en', 'dark']]) {
   });
 }
 
-const failed = await runTests(context);
-await browser.close();
-await mock.stop();
-process.exit(failed ? 1 : 0);
+await finish();

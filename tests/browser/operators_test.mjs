@@ -1,24 +1,11 @@
 // Operators, one's own account, the system log, and what is shown by right (U-2), against the mock.
 import { readFile } from 'node:fs/promises';
-import { needBrowser, launch, openPage, test, ok, equal, until, runTests, axe, columnTexts, logIn } from './lib.mjs';
-import { startMock } from './mock/server.mjs';
+import { test, ok, equal, until, axe, columnTexts, logIn } from './lib.mjs';
+import { mock, site, fresh, rows, text, finish } from './on_mock.mjs';
 import { operators, sessions, elsewhere, functions } from './mock/operators.mjs';
 import { entries, systemAlarms, makeSystemAlarm } from './mock/system.mjs';
 import { departments } from './mock/data.mjs';
 
-needBrowser();
-const mock = await startMock();
-const { site } = mock;
-const browser = await launch();
-const context = {};
-const fresh = async (hash, options) => {
-  await context.page?.context().close();
-  context.page = await openPage(browser, options);
-  await context.page.goto(mock.url + hash);
-  return context.page;
-};
-const rows = (page) => page.waitForSelector('.kbg-body .kbg-row');
-const text = (page, selector) => page.textContent(selector).catch(() => '');
 const asked = (name, method) => site.requests.filter((r) => r.name === name && r.method === method).at(-1);
 const choose = async (page, id) => {
   await rows(page);
@@ -467,7 +454,4 @@ for (const [language, theme] of [['ja', 'light'], ['ja', 'dark'], ['en', 'light'
   });
 }
 
-const failed = await runTests(context);
-await browser.close();
-mock.stop();
-process.exitCode = failed ? 1 : 0;
+await finish();

@@ -1,19 +1,13 @@
 // Hostile text, in the browser: in every text field that the server may send (names, notes, what controllers and files said, coded words
 // as well), in what an operator types, and in addresses. It must be seen as text; no script may run, nothing may be fetched, the CSP
 // may have nothing to report.
-import { needBrowser, launch, openPage, test, ok, equal, until, runTests, watchHarm, harmless } from './lib.mjs';
-import { startMock } from './mock/server.mjs';
+import { test, ok, equal, until, watchHarm, harmless } from './lib.mjs';
+import { mock, site, fresh as opened, finish } from './on_mock.mjs';
 import { passage, raiseAlarm } from './mock/api.mjs';
 import { operators, sessions } from './mock/operators.mjs';
 import { systemAlarms, makeSystemAlarm } from './mock/system.mjs';
 import { gates, alarms, departments, groups } from './mock/data.mjs';
 import { imports, transfers, person } from './mock/people.mjs';
-
-needBrowser();
-const mock = await startMock();
-const { site } = mock;
-const browser = await launch();
-const context = {};
 
 /** Every way out of a text at once; `name` says which field it stood in. */
 const evil = (name) => `[${name}]"'><img data-pwn src=/pwn.png onerror=pwn()><svg data-pwn onload=pwn()></svg></title></textarea></style></select><script data-pwn>pwn()</script>`
@@ -34,14 +28,7 @@ function poisoned(names, value, key = '') {
   return typeof value === 'string' && names.includes(key) ? `${value}${evil(key)}` : value;
 }
 
-const fresh = async (hash, options) => {
-  await context.page?.context().close();
-  const page = await openPage(browser, options);
-  await watchHarm(page);
-  context.page = page;
-  await page.goto(mock.url + hash);
-  return page;
-};
+const fresh = (hash, options) => opened(hash, options, watchHarm);
 
 /** Names of the fields whose text is in sight, or in an input. */
 const seen = (page) => page.evaluate(() => {
@@ -234,7 +221,4 @@ test('addresses are text: every part and value of them', async () => {
   equal(page.troubles.filter((t) => /CSP|pwn|Trusted/.test(t)), [], 'reports');
 });
 
-const failed = await runTests(context);
-await browser.close();
-mock.stop();
-process.exitCode = failed ? 1 : 0;
+await finish();

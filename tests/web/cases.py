@@ -267,6 +267,7 @@ def cases():
         write("POST", "/cardholders/{id}/reissue", "cardholder", lambda p, w: {"card_number": f"R{next(NUMBERS)}"}),
         get("/cardholders/{id}/proof", "cardholder"),
         get("/permits", query="?cardholder={cardholder}", out_query="?cardholder={cardholder}"),
+        get("/permits/gates"),
         get("/permits/{id}", "permit"),
         write("POST", "/permits", None, lambda p, w: {"cardholders": [p["cardholder"]], "gate": p["second_gate"]}, lambda p, w: {"cardholders": [p["cardholder"]], "gate": p["gate"]},
               lambda p, w: {"cardholders": [p["cardholder"]], "gate": w.inside["gate"]}, status=201, out_status=422, name="to a person"),

@@ -107,6 +107,7 @@ ROUTES = {
     ("GET", "/cardholders/{id}/proof"): view("cardholders"),
     ("GET", "/permits"): view("cardholders"),                           # C-6
     ("POST", "/permits"): edit("cardholders"),
+    ("GET", "/permits/gates"): edit("cardholders"),
     ("GET", "/permits/{id}"): view("cardholders"),
     ("PATCH", "/permits/{id}"): edit("cardholders"),
     ("DELETE", "/permits/{id}"): edit("cardholders"),

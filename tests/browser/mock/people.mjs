@@ -193,6 +193,7 @@ export function answerPeople(request, reply, name, q, body, json, problem) {
   const cardholder = /^\/cardholders\/(\d+)(?:\/(\w+))?$/.exec(name);
   if (cardholder) return one(request, reply, Number(cardholder[1]), cardholder[2], body, json, problem);
   if (name === '/cardholders') return json(reply, 201, { ...detail(total), ...body, department: { id: body.department, name: '' }, cards: [] });
+  if (name === '/permits/gates') return json(reply, 200, { gates: gates.map(({ id, name: word, management_group: group }) => ({ id, name: word, management_group: group })) });
   const permit = /^\/permits\/(\d+)$/.exec(name);
   if (permit && request.method === 'DELETE') { permits.splice(permits.findIndex((p) => p.id === Number(permit[1])), 1); return json(reply, 200, { revision }); }
   if (permit) return json(reply, 200, permitOf(permits.find((p) => p.id === Number(permit[1]))), { ETag: '"1"' });
