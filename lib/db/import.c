@@ -140,7 +140,7 @@ static const struct {
 	{"required", "必須の項目が空です", "A value is needed"},
 	{"malformed", "形式が正しくありません", "It is not well-formed"},
 	{"too_long", "長すぎます", "It is too long"},
-	{"control_character", "制御文字は使えません", "Control characters are not allowed"},
+	{"control_character", "目に見えない文字(制御文字、書字方向を変える文字など)は使えません", "Characters that can not be seen are not allowed"},
 	{"no_key", "暗証番号を保護する鍵がありません", "The server has no key to protect PINs with"},
 	{"duplicate", "同じキーの行がファイル内にあります", "Another row of the file has the same key"},
 	{"card_duplicate", "同じカード番号の行がファイル内にあります", "Another row of the file has the same card number"},
