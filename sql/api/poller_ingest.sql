@@ -64,7 +64,7 @@ DECLARE
   logs        int4[] := ARRAY(SELECT r.log FROM unnest(run) r);
   firsts      int4[] := ARRAY(SELECT greatest(r.mark + 1, r.oldest) FROM unnest(run) r);
   lasts       int4[] := ARRAY(SELECT r.last FROM unnest(run) r);
-  confirmed   int8[] := ARRAY(SELECT coalesce(s.confirmed_revision, 0)
+  told        int8[] := ARRAY(SELECT coalesce(s.told_revision, 0)
                                 FROM unnest(run) WITH ORDINALITY AS r(controller, log, mark, oldest, last, n)
                                 LEFT JOIN controller_stream s ON s.controller_id = r.controller AND s.stream = 1 ORDER BY r.n);
 BEGIN
@@ -125,7 +125,7 @@ BEGIN
       LEFT JOIN command o ON o.id = e.command AND e.flags & 4 <> 0
      CROSS JOIN LATERAL (
         SELECT k.id IS NULL AND e.card <> '' AS card, g.id IS NULL AND e.door <> 0 AS door,
-               e.kind < 200 AND e.revision > 0 AND e.revision <> confirmed[e.place] AS revision) x);
+               e.kind < 200 AND e.revision > 0 AND e.revision <> told[e.place] AS revision) x);
 END $$;
 
 -- Rows that say what is missing: sequence numbers that the controller overwrote before they could be fetched.

@@ -54,6 +54,7 @@ BEGIN
 END $$;
 
 -- Writes what controllers have confirmed, and keeps what they had before. In their order, so that nobody waits in a circle.
+-- sums null: they were moved on without traffic, since nothing of theirs differs.
 CREATE OR REPLACE FUNCTION stream_set(controllers int4[], wanted int2, held int8, sums bytea) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 BEGIN
@@ -65,11 +66,12 @@ BEGIN
     DELETE FROM controller_stream s WHERE s.controller_id = ANY (controllers) AND s.stream = wanted;
     RETURN;
   END IF;
-  INSERT INTO controller_stream AS s (controller_id, stream, confirmed_revision, confirmed_at, digest)
-  SELECT c, wanted, held, clock_timestamp(), sums FROM unnest(controllers) c ORDER BY c
+  INSERT INTO controller_stream AS s (controller_id, stream, confirmed_revision, confirmed_at, digest, told_revision)
+  SELECT c, wanted, held, clock_timestamp(), sums, held FROM unnest(controllers) c ORDER BY c
   ON CONFLICT (controller_id, stream) DO UPDATE
      SET confirmed_at = CASE WHEN s.confirmed_revision = held THEN s.confirmed_at ELSE excluded.confirmed_at END,
-         confirmed_revision = held, digest = coalesce(excluded.digest, s.digest);
+         confirmed_revision = held, digest = coalesce(excluded.digest, s.digest),
+         told_revision = CASE WHEN sums IS NULL THEN s.told_revision ELSE held END;
 END $$;
 
 -- What is to be sent to the poller's controllers: the deny list at once when an act concerns it, permits when it holds none

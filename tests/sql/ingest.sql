@@ -92,6 +92,13 @@ SELECT is((SELECT array_agg(cleared_at IS NULL ORDER BY id) FROM alarm WHERE con
 SELECT is((SELECT bool_and(cleared_at IS NULL) FROM alarm WHERE controller_id = 6 AND kind = 201), true, 'what is momentary is not cleared by the controller');
 SELECT is((SELECT array_agg(raised ORDER BY seq) FROM alarm_event e JOIN event_log l ON l.id = e.log WHERE l.controller_id = 6), '{t,t,t,t,f,t,f}', 'history has raised and cleared');
 
+-- the revision that decided is kept where it is not the one that the controller holds
+SELECT stream_set('{8}', 1::int2, 5, 'x'), stream_set('{8}', 1::int2, 7, NULL) \g /dev/null
+SELECT ask('kidoban_gate_poller', 0, $$SELECT * FROM api.poller_ingest('{8}', '{1}', ARRAY[substr(sha256('y'), 1, 16)], '{1}', '{8,8,8}', '{1,2,3}', array_fill(now(), ARRAY[3]), '{101,101,101}', '{1,1,1}', '{1,1,1}',
+  '{10,10,10}', '{"","",""}', '{5,4,7}', '{0,0,0}', array_fill(NULL::uuid, ARRAY[3]), '{"","",""}')$$) \g /dev/null
+SELECT is((SELECT array_agg(nullif(e.details, '') ORDER BY e.seq) FROM access_event e JOIN event_log l ON l.id = e.log WHERE l.controller_id = 8),
+          '{NULL,"{\"revision\":4}","{\"revision\":7}"}', 'one that was moved on without traffic goes on naming its own');
+
 -- a lost card is alarmed at every gate, also where it had no permit and is unknown to the controller (C-7)
 SELECT change($$UPDATE kidoban.credential SET lost = true WHERE card_number = 'CARD23'$$) \g /dev/null
 SELECT is(send(7, 'e7', 1, ARRAY[ROW(1, 109, 0, 0, 2, 'CARD23'), ROW(2, 109, 0, 0, 1, 'CARD24'), ROW(3, 109, 0, 0, 0, 'NOBODY')]::ev[]), 3, 'cards unknown to a controller');

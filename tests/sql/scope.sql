@@ -11,7 +11,7 @@ SELECT change($$UPDATE kidoban.gate SET place = 'p'$$), change($$UPDATE kidoban.
 SELECT ask('kidoban_gates', 1, $$SELECT api.command_request_create('{1,2}', 'unlock', NULL, NULL, 'k', 'command', '')$$) \g /dev/null
 INSERT INTO alarm (gate_id, controller_id, kind, momentary, raised_at, log, seq)
 VALUES (1, 1, 204, false, now(), 1, 0), (2, 2, 204, false, now(), 1, 0), (NULL, 41, 210, false, now(), 1, 0), (NULL, 3, 210, false, now(), 1, 0);
-INSERT INTO controller_stream SELECT id, 1, 1, now() FROM controller;
+INSERT INTO controller_stream (controller_id, stream, confirmed_revision, confirmed_at, told_revision) SELECT id, 1, 1, now(), 1 FROM controller;
 
 -- How many rows each operator sees of each table, as a program that may read it: role, table, then operators 1, 2, 3.
 CREATE TEMP TABLE sees (role text, name text, o1 int, o2 int, o3 int);

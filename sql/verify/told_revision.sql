@@ -1,0 +1,2 @@
+-- Verify kidoban:told_revision on pg
+SELECT told_revision FROM kidoban.controller_stream WHERE false;
