@@ -72,12 +72,17 @@ class Supervisor:
         return status
 
     def kill(self, name, number=signal.SIGKILL):
-        """Sends a signal to a program, which is restarted when it dies of it. Returns the pid that got it."""
-        pid = self.programs[name].pid
-        if pid is None:
+        """Sends a signal to a program, which is restarted when it dies of it. Returns the pid that got it.
+
+        Of SIGKILL it has died on return: the kernel takes down a big address space (the sanitizer's) slowly, and its children
+        answer until then."""
+        process = self.programs[name].process
+        if process is None or process.poll() is not None:
             raise RuntimeError(f"{name} is not running")
-        os.kill(pid, number)
-        return pid
+        process.send_signal(number)
+        if number == signal.SIGKILL:
+            process.wait(20)
+        return process.pid
 
     @staticmethod
     def kill_group(pid):
