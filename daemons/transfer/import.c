@@ -17,6 +17,7 @@
 
 #define PINS 2000
 #define KNOWN 16000	/* people a page */
+#define SLICE 500	/* of them taken in before the database is looked after again */
 
 struct worker {
 	struct import_db *db;
@@ -68,31 +69,33 @@ static void know_page(struct worker *worker, const struct export_words *words, c
 	for (int i = 0; i < db_rows_count(page->people); i++) {
 		export_cells(rows, i, cells);
 		import_know(&worker->rows, cells);
+		if (i % SLICE == 0)
+			import_known_take(worker->db);
 	}
 	export_rows_free(rows);
 }
 
-/* Everybody who is there already, page by page. A page with a word that came since ends it: the others are judged. */
+/* Everybody who is there already, page by page; the database reads one while the one before is taken in. A page with a word that came
+ * since ends it: the others are judged. */
 static int know_pages(struct worker *worker, const struct export_words *words)
 {
 	struct cardholder_export page;
-	int64_t after = 0;
-	bool more = true;
+	bool asked = import_known_ask(worker->db, worker->job.id, 0, KNOWN) == 0;
+	int result = asked ? 0 : -1;
 
-	while (more) {
-		if (import_known_page(worker->db, worker->job.id, after, KNOWN, &more, &page) != 0)
+	while (result == 0 && asked) {
+		if (import_known_page(worker->db, &page) != 0)
 			return -1;
-		int count = more ? db_rows_count(page.people) : 0;
-		more = count == KNOWN;
-		if (count > 0 && export_words_know(words, &page)) {
+		int count = db_rows_count(page.people);
+		bool fits = export_words_know(words, &page);
+		asked = fits && count == KNOWN;
+		if (asked)
+			result = import_known_ask(worker->db, worker->job.id, db_binary(page.people, count - 1, PERSON_ID), KNOWN);
+		if (result == 0 && fits)
 			know_page(worker, words, &page);
-			after = db_binary(page.people, count - 1, PERSON_ID);
-		} else {
-			more = false;
-		}
 		cardholders_csv_free(&page);
 	}
-	return 0;
+	return result;
 }
 
 /* The columns are known, no row has come yet. */
@@ -162,6 +165,8 @@ static int guess(struct worker *worker, enum csv_encoding *encoding)
 	if (strcmp(worker->job.encoding, "auto") != 0)
 		return 0;
 	for (int n = 1; (result = piece(worker, n, &plain)) == 0; n++) {
+		if (import_piece_ask(worker->db, worker->job.id, n + 1) != 0)
+			break;
 		csv_guess_feed(&guess, plain.data, plain.len);
 		buf_clear(&plain);
 	}
@@ -177,16 +182,16 @@ static int read_rows(struct worker *worker)
 	int result;
 
 	for (int n = 1; (result = piece(worker, n, &plain)) == 0; n++) {
+		bool tell = worker->rows.count - worker->told > 5000;
+		if (tell)
+			worker->told = (int)worker->rows.count;
+		if ((tell && go_on(worker, worker->told, 0) != 0) || import_piece_ask(worker->db, worker->job.id, n + 1) != 0) {
+			result = -1;
+			break;
+		}
 		if (csv_reader_feed(worker->reader, plain.data, plain.len) != 0)
 			break;
 		buf_clear(&plain);
-		if (worker->rows.count - worker->told > 5000) {
-			worker->told = (int)worker->rows.count;
-			if (go_on(worker, worker->told, 0) != 0) {
-				result = -1;
-				break;
-			}
-		}
 	}
 	buf_free(&plain);
 	if (result < 0)

@@ -8,10 +8,11 @@
 
 void cell_escape(struct buf *out, const char *text, size_t len)
 {
+	static const char *const escapes[256] = {['\\'] = "\\\\", ['\t'] = "\\t", ['\n'] = "\\n", ['\r'] = "\\r"};
 	size_t plain = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		const char *with = text[i] == '\\' ? "\\\\" : text[i] == '\t' ? "\\t" : text[i] == '\n' ? "\\n" : text[i] == '\r' ? "\\r" : NULL;
+		const char *with = escapes[(unsigned char)text[i]];
 		if (with == NULL)
 			continue;
 		buf_add(out, text + plain, i - plain);
@@ -27,7 +28,7 @@ const char *cell_text(const char *text, size_t most, struct buf *out)
 
 	if (utf8_has_control(text, len))
 		return "control_character";
-	if (utf8_length(text, len) > most)
+	if (len > most && utf8_length(text, len) > most)
 		return "too_long";
 	cell_escape(out, text, len);
 	return NULL;
@@ -35,9 +36,11 @@ const char *cell_text(const char *text, size_t most, struct buf *out)
 
 const char *cell_card(const char *text, struct buf *out)
 {
-	size_t len = strlen(text);
+	size_t len = 0;
 
-	if (strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") != len)
+	while ((text[len] >= '0' && text[len] <= '9') || (text[len] >= 'A' && text[len] <= 'Z') || (text[len] >= 'a' && text[len] <= 'z'))
+		len++;
+	if (text[len] != '\0')
 		return "malformed";
 	if (len > 16)
 		return "too_long";
@@ -144,7 +147,7 @@ static const char *parse_time(const char *text, bool last, struct buf *out)
 static struct time_seen {
 	char text[32], out[40];
 	bool last;
-} seen[256];
+} seen[1024];
 
 void cell_times_forget(void)
 {
@@ -217,7 +220,9 @@ static const char *permit(const char **at, struct buf *out)
 		wrong = "malformed";
 	if (wrong != NULL)
 		return wrong;
-	buf_addf(out, "\x1f%c\x1f", (*at)[1]);
+	buf_addc(out, '\x1f');
+	buf_addc(out, (*at)[1]);
+	buf_addc(out, '\x1f');
 	*at += 2;
 	bool limited = take(at, ' ');
 	if (limited)

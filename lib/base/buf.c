@@ -27,10 +27,10 @@ char *buf_reserve(struct buf *buf, size_t more)
 
 void buf_add(struct buf *buf, const void *data, size_t len)
 {
-	char *to = buf_reserve(buf, len);
-
+	if (buf->cap - buf->len <= len)	/* with room for the '\0' */
+		buf_reserve(buf, len);
 	if (len > 0)
-		memcpy(to, data, len);
+		memcpy(buf->data + buf->len, data, len);
 	buf->len += len;
 	buf->data[buf->len] = '\0';
 }
@@ -148,13 +148,27 @@ static size_t character_length(const unsigned char *text, size_t len)
 	return 0;
 }
 
+/* As character_length, for what most characters are: ASCII, eight of them at once, and those of three bytes. 0: it has to be looked at. */
+static size_t plain_length(const unsigned char *text, size_t len)
+{
+	uint64_t eight;
+
+	if (text[0] < 0x80 && len >= sizeof(eight)) {
+		memcpy(&eight, text, sizeof(eight));
+		return (eight & 0x8080808080808080u) == 0 ? sizeof(eight) : 1;
+	}
+	return text[0] >= 0xe1 && text[0] <= 0xec && len >= 3 && (text[1] & 0xc0) == 0x80 && (text[2] & 0xc0) == 0x80 ? 3 : 0;
+}
+
 bool utf8_valid(const char *text, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)text;
 
 	while (len > 0) {
-		size_t step = character_length(p, len);
+		size_t step = plain_length(p, len);
 
+		if (step == 0)
+			step = character_length(p, len);
 		if (step == 0)
 			return false;
 		p += step;

@@ -41,6 +41,8 @@ int64_t db_binary(const struct db_rows *rows, int row, int column)
 	int len = PQgetlength(result, row, column);
 	uint64_t value = len > 0 && bytes[0] & 0x80 ? UINT64_MAX : 0;
 
+	if (len == 4)	/* nearly all are ids */
+		return (int32_t)((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3]);
 	for (int i = 0; i < len && i < 8; i++)
 		value = value << 8 | bytes[i];
 	return (int64_t)value;

@@ -8,9 +8,9 @@
 struct cardholder_export {
 	struct db_rows *people, *cards, *permits;	/* in columns of enum export_…; cards and permits in no order */
 };
+/* Flags: enabled 8, lost 4, extended unlock 2, anti-passback exempt 1. */
 enum export_person {
-	PERSON_ID, PERSON_NUMBER, PERSON_NAME, PERSON_KANA, PERSON_DEPARTMENT, PERSON_FROM, PERSON_TO, PERSON_ENABLED, PERSON_LOST,
-	PERSON_EXTENDED, PERSON_EXEMPT, PERSON_NOTE
+	PERSON_ID, PERSON_NUMBER, PERSON_NAME, PERSON_KANA, PERSON_DEPARTMENT, PERSON_FROM, PERSON_TO, PERSON_FLAGS, PERSON_NOTE
 };
 enum export_card { CARD_HOLDER, CARD_ID, CARD_NUMBER, CARD_ISSUE };
 enum export_permit { PERMIT_HOLDER, PERMIT_GATE, PERMIT_GROUP, PERMIT_LEVEL, PERMIT_FROM, PERMIT_TO };

@@ -64,8 +64,17 @@ static int by_id(const void *a, const void *b)
 
 static const struct word *find(const struct words *words, int64_t id)
 {
+	int64_t last = words->count - 1;
 	struct word key = {.id = (int)id};
 
+	/* Most ids follow one another: it is where it would be then, counted from one end or from the other. */
+	if (last >= 0) {
+		int64_t begin = id - words->all[0].id, end = last - (words->all[last].id - id);
+		if (begin >= 0 && begin <= last && words->all[begin].id == id)
+			return &words->all[begin];
+		if (end >= 0 && end <= last && words->all[end].id == id)
+			return &words->all[end];
+	}
 	return words->count == 0 ? NULL : bsearch(&key, words->all, (size_t)words->count, sizeof(key), by_id);
 }
 
@@ -154,7 +163,7 @@ static const char *time_text(const struct db_rows *rows, int row, int column, bo
 	if (db_null(rows, row, column))
 		return "";
 	int64_t t = db_binary(rows, row, column);
-	struct time_text *text = &seen[last][(uint64_t)t / 60000000 * 2654435761u % lengthof(seen[0])];
+	struct time_text *text = &seen[last][(uint32_t)((uint64_t)t / 60000000) * 2654435761u >> 23];	/* days: not the low bits */
 	if (text->text[0] == '\0' || text->t != t) {
 		text->t = t;
 		write_time(t, last, text->text);
@@ -296,12 +305,20 @@ static const char *permits_text(struct export_rows *rows, int person)
 	return buf_text(&rows->text);
 }
 
+static void write_issue(struct export_rows *rows, int64_t count)
+{
+	if (count >= 0 && count < 10)	/* nearly always */
+		memcpy(rows->issue, (char[]){(char)('0' + count), '\0'}, 2);
+	else
+		snprintf(rows->issue, sizeof(rows->issue), "%lld", (long long)count);
+}
+
 void export_cells(struct export_rows *rows, int person, const char *cells[EXPORT_CELLS])
 {
 	const struct db_rows *people = rows->page->people, *cards = rows->page->cards;
 	const struct word *department = known(&rows->words->departments, db_binary(people, person, PERSON_DEPARTMENT));
 	const char *permits = permits_text(rows, person);	/* first: their times take places of the cache */
-	int card = rows->card[person];
+	int card = rows->card[person], flags = (int)db_binary(people, person, PERSON_FLAGS);
 
 	*cells++ = db_text(people, person, PERSON_NUMBER);
 	*cells++ = db_text(people, person, PERSON_NAME);
@@ -311,11 +328,11 @@ void export_cells(struct export_rows *rows, int person, const char *cells[EXPORT
 	*cells++ = card >= 0 ? db_text(cards, card, CARD_NUMBER) : "";
 	*cells++ = card >= 0 ? rows->issue : "";
 	if (card >= 0)
-		snprintf(rows->issue, sizeof(rows->issue), "%d", (int)db_binary(cards, card, CARD_ISSUE));
+		write_issue(rows, db_binary(cards, card, CARD_ISSUE));
 	*cells++ = time_text(people, person, PERSON_FROM, false);
 	*cells++ = time_text(people, person, PERSON_TO, true);
-	for (int flag = PERSON_ENABLED; flag <= PERSON_EXEMPT; flag++)
-		*cells++ = db_binary(people, person, flag) ? "1" : "0";
+	for (int flag = 1 << 3; flag > 0; flag >>= 1)
+		*cells++ = flags & flag ? "1" : "0";
 	*cells++ = db_text(people, person, PERSON_NOTE);
 	*cells = permits;
 }

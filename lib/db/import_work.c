@@ -11,6 +11,7 @@
 struct import_db {
 	char *conninfo;
 	PGconn *work, *control;
+	int piece;		/* of the file, that control was asked for; 0: none */
 	PGresult *pins;
 	char state[6], message[300], hint[100];
 };
@@ -83,6 +84,8 @@ static PGresult *run(struct import_db *db, PGconn **pg, const char *sql, int cou
 {
 	if (connected(db, pg) != 0)
 		return NULL;
+	if (pg == &db->control)
+		db->piece = 0;	/* its answer is thrown away */
 	PGresult *result = count > 0 ? PQexecParams(*pg, sql, count, NULL, values, NULL, NULL, 0) : PQexec(*pg, sql);
 	ExecStatusType status = PQresultStatus(result);
 
@@ -187,6 +190,10 @@ int import_commit(struct import_db *db)
 
 void import_rollback(struct import_db *db)
 {
+	if (db->work != NULL && PQpipelineStatus(db->work) != PQ_PIPELINE_OFF) {	/* in the middle of a page: the next one begins anew */
+		PQfinish(db->work);
+		db->work = NULL;
+	}
 	if (db->work != NULL && PQstatus(db->work) == CONNECTION_OK && PQtransactionStatus(db->work) == PQTRANS_ACTIVE) {
 		PQputCopyEnd(db->work, "given up");	/* within a COPY */
 		for (PGresult *r = PQgetResult(db->work); r != NULL; r = PQgetResult(db->work))
@@ -206,30 +213,61 @@ int import_stage(struct import_db *db, int64_t id, int64_t *basis)
 	return done(r);
 }
 
-/* All of a cursor, in binary form; NULL when that fails. */
-static struct db_rows *fetch(struct import_db *db, const char *sql)
+static int noted(struct import_db *db, const PGresult *result)
 {
-	PGresult *r = PQexecParams(db->work, sql, 0, NULL, NULL, NULL, NULL, 1);
-
-	if (PQresultStatus(r) == PGRES_TUPLES_OK)
-		return (struct db_rows *)r;
-	note(db, PQresultErrorField(r, PG_DIAG_SQLSTATE), PQresultErrorMessage(r), NULL);
-	PQclear(r);
-	return NULL;
+	note(db, PQresultErrorField(result, PG_DIAG_SQLSTATE), result != NULL ? PQresultErrorMessage(result) : PQerrorMessage(db->work), NULL);
+	return -1;
 }
 
-int import_known_page(struct import_db *db, int64_t id, int64_t after, int most, bool *worth, struct cardholder_export *page)
+int import_known_ask(struct import_db *db, int64_t id, int64_t after, int most)
 {
+	static const char *const then[] = {"FETCH ALL FROM people", "FETCH ALL FROM cards", "FETCH ALL FROM permits", "CLOSE ALL"};
 	struct numbers n;
-	PGresult *r = run(db, &db->work, "SELECT api.import_known($1, $2, $3)", 3, numbers(&n, id, after, most));
+	bool sent = PQenterPipelineMode(db->work) == 1 &&
+		    PQsendQueryParams(db->work, "SELECT api.import_known($1, $2, $3)", 3, NULL, numbers(&n, id, after, most), NULL, NULL, 0) == 1;
 
+	for (size_t i = 0; sent && i < lengthof(then); i++)
+		sent = PQsendQueryParams(db->work, then[i], 0, NULL, NULL, NULL, NULL, 1) == 1;
+	return sent && PQpipelineSync(db->work) == 1 ? 0 : noted(db, NULL);
+}
+
+void import_known_take(struct import_db *db)
+{
+	(void)PQconsumeInput(db->work);	/* what goes wrong shows when the page is read */
+}
+
+/* The answer to one statement of several. NULL when that fails. */
+static struct db_rows *answer(struct import_db *db)
+{
+	PGresult *r = PQgetResult(db->work);
+
+	if (PQresultStatus(r) != PGRES_TUPLES_OK && PQresultStatus(r) != PGRES_COMMAND_OK) {
+		noted(db, r);
+		PQclear(r);
+		return NULL;
+	}
+	PQclear(PQgetResult(db->work));	/* nothing: there it ends */
+	return (struct db_rows *)r;
+}
+
+static bool answered(struct import_db *db)
+{
+	struct db_rows *rows = answer(db);
+
+	db_rows_free(rows);
+	return rows != NULL;
+}
+
+int import_known_page(struct import_db *db, struct cardholder_export *page)
+{
 	*page = (struct cardholder_export){0};
-	*worth = r != NULL && PQgetvalue(r, 0, 0)[0] == 't';
-	if (done(r) != 0 || !*worth)
-		return r != NULL ? 0 : -1;
-	if ((page->people = fetch(db, "FETCH ALL FROM people")) != NULL && (page->cards = fetch(db, "FETCH ALL FROM cards")) != NULL &&
-	    (page->permits = fetch(db, "FETCH ALL FROM permits")) != NULL && done(run(db, &db->work, "CLOSE ALL", 0, NULL)) == 0)
-		return 0;
+	if (answered(db) && (page->people = answer(db)) != NULL && (page->cards = answer(db)) != NULL && (page->permits = answer(db)) != NULL &&
+	    answered(db)) {
+		PQclear(PQgetResult(db->work));	/* of the sync */
+		if (PQexitPipelineMode(db->work) == 1)
+			return 0;
+		noted(db, NULL);
+	}
 	cardholders_csv_free(page);
 	return -1;
 }
@@ -275,19 +313,34 @@ int import_copy_end(struct import_db *db)
 	return result;
 }
 
-int import_piece(struct import_db *db, int64_t id, int n, struct buf *out)
+int import_piece_ask(struct import_db *db, int64_t id, int n)
 {
 	struct numbers values;
 
 	if (connected(db, &db->control) != 0)
 		return -1;
-	PGresult *r = PQexecParams(db->control, "SELECT api.import_piece($1, $2)", 2, NULL, numbers(&values, id, n, 0), NULL, NULL, 1);
+	for (PGresult *r = PQgetResult(db->control); r != NULL; r = PQgetResult(db->control))
+		PQclear(r);	/* of one that nobody came for */
+	bool sent = PQsendQueryParams(db->control, "SELECT api.import_piece($1, $2)", 2, NULL, numbers(&values, id, n, 0), NULL, NULL, 1) == 1;
+	db->piece = sent ? n : 0;
+	if (!sent)
+		note(db, NULL, PQerrorMessage(db->control), NULL);
+	return sent ? 0 : -1;
+}
+
+int import_piece(struct import_db *db, int64_t id, int n, struct buf *out)
+{
+	if (db->piece != n && import_piece_ask(db, id, n) != 0)
+		return -1;
+	PGresult *r = PQgetResult(db->control);
 	int result = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1 ? PQgetisnull(r, 0, 0) : -1;
 	if (result == 0)
 		buf_add(out, PQgetvalue(r, 0, 0), (size_t)PQgetlength(r, 0, 0));
 	else if (result < 0)
 		note(db, PQresultErrorField(r, PG_DIAG_SQLSTATE), PQresultErrorMessage(r), NULL);
 	PQclear(r);
+	PQclear(PQgetResult(db->control));	/* nothing: there it ends */
+	db->piece = 0;
 	return result;
 }
 

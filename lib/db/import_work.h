@@ -48,10 +48,12 @@ int import_commit(struct import_db *db) __attribute__((warn_unused_result));
 void import_rollback(struct import_db *db);
 /* Makes the tables of the rows; then rows are copied, as text format of COPY. *basis: what import_check has to be told. */
 int import_stage(struct import_db *db, int64_t id, int64_t *basis) __attribute__((warn_unused_result));
-/* A page of those who are there already, from after that id on. *worth false: there is nobody, or so few rows in the file that each is
- * better judged; then page holds nothing. */
-int import_known_page(struct import_db *db, int64_t id, int64_t after, int most, bool *worth, struct cardholder_export *page)
-	__attribute__((warn_unused_result));
+/* Asks for a page of those who are there already, from after that id on; its people are none where so few rows are in the file that each
+ * is better judged. Nothing else can be asked of this connection until the page is read. */
+int import_known_ask(struct import_db *db, int64_t id, int64_t after, int most) __attribute__((warn_unused_result));
+/* Takes what has come of it, so that the database does not wait for us. */
+void import_known_take(struct import_db *db);
+int import_known_page(struct import_db *db, struct cardholder_export *page) __attribute__((warn_unused_result));
 /* As cardholders_csv_words. */
 int import_words(struct import_db *db, struct db_rows **departments, struct db_rows **targets) __attribute__((warn_unused_result));
 /* columns: "" for all of them, or some in brackets. */
@@ -60,6 +62,8 @@ int import_copy(struct import_db *db, const struct buf *lines) __attribute__((wa
 int import_copy_end(struct import_db *db) __attribute__((warn_unused_result));
 /* The n-th sealed piece of the file, from 1; by the other connection, so during a COPY too. 1 when there is none. */
 int import_piece(struct import_db *db, int64_t id, int n, struct buf *out) __attribute__((warn_unused_result));
+/* Asks for it before it is needed; forgotten when something else is asked of that connection. */
+int import_piece_ask(struct import_db *db, int64_t id, int n) __attribute__((warn_unused_result));
 /* The next rows with a PIN, after row `after`; *count of them. They live until the next call. */
 int import_pins(struct import_db *db, int64_t id, int after, struct import_pin *pins, int most, int *count) __attribute__((warn_unused_result));
 int import_check(struct import_db *db, int64_t id, int64_t basis) __attribute__((warn_unused_result));

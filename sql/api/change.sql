@@ -93,25 +93,27 @@ END $$;
 CREATE OR REPLACE FUNCTION change_write_dictionaries(cs int8, touched text[], stamp timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp SET enable_seqscan = off
   SET enable_nestloop = on SET work_mem = '16MB' AS $$
+DECLARE
+  written text := 'k.id IN (SELECT x.id FROM credential x WHERE x.from_cs = $1'
+                  ' UNION SELECT x.id FROM cardholder y JOIN credential x ON x.cardholder_id = y.id WHERE y.from_cs = $1)';
 BEGIN
   IF touched && '{cardholder,credential}' THEN
     IF (SELECT count(*) FROM cardholder c WHERE c.from_cs = cs) + (SELECT count(*) FROM credential k WHERE k.from_cs = cs) > 10000 THEN
       PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true);
+      written := '(k.from_cs = $1 OR c.from_cs = $1)';    -- the same in one pass
     END IF;
-    EXECUTE $q$
+    -- No line can have this stamp yet: it is later than every act's before.
+    EXECUTE format($q$
       WITH touched_now AS MATERIALIZED (
-        SELECT id FROM credential WHERE from_cs = $1
-        UNION
-        SELECT k.id FROM cardholder c JOIN credential k ON k.cardholder_id = c.id WHERE c.from_cs = $1),
+        SELECT k.id, k.card_number, c.id AS cardholder_id, c.department_id, c.employee_number, c.name, c.kana::text COLLATE "default" AS kana
+          FROM credential k JOIN cardholder c ON c.id = k.cardholder_id WHERE %s),
       last AS (SELECT DISTINCT ON (x.credential_id) x.* FROM touched_now t JOIN cred x ON x.credential_id = t.id ORDER BY x.credential_id, x.since DESC)
       INSERT INTO cred (credential_id, cardholder_id, department_id, card_number, employee_number, name, kana, since)
-      SELECT k.id, c.id, c.department_id, k.card_number, c.employee_number, c.name, c.kana, $2
-        FROM touched_now t JOIN credential k ON k.id = t.id JOIN cardholder c ON c.id = k.cardholder_id
-        LEFT JOIN last ON last.credential_id = k.id
+      SELECT t.id, t.cardholder_id, t.department_id, t.card_number, t.employee_number, t.name, t.kana, $2
+        FROM touched_now t LEFT JOIN last ON last.credential_id = t.id
        WHERE (last.cardholder_id, last.department_id, last.card_number, last.employee_number, last.name, last.kana)
-             IS DISTINCT FROM (c.id, c.department_id, k.card_number, c.employee_number, c.name, c.kana::text COLLATE "default")
-       ORDER BY k.id    -- so that most indexes grow at their end
-      ON CONFLICT (credential_id, since) DO NOTHING$q$ USING cs, stamp;
+             IS DISTINCT FROM (t.cardholder_id, t.department_id, t.card_number, t.employee_number, t.name, t.kana)
+       ORDER BY t.id    -- so that most indexes grow at their end$q$, written) USING cs, stamp;
   END IF;
   IF touched @> '{department}' THEN
     INSERT INTO dept (department_id, name, since)

@@ -19,10 +19,15 @@ DECLARE
   lo      int4;
   hi      int4;
 BEGIN
-  OPEN people FOR EXECUTE 'SELECT c.id, c.employee_number, c.name, c.kana::text, c.department_id, c.valid_from, c.valid_to, c.enabled, c.lost,'
-                          ' c.extended_unlock, c.apb_exempt, c.note' || chosen;
+  OPEN people FOR EXECUTE 'SELECT c.id, c.employee_number, c.name, c.kana::text, c.department_id, c.valid_from, c.valid_to,'
+                          ' 8 * c.enabled::int4 + 4 * c.lost::int4 + 2 * c.extended_unlock::int4 + c.apb_exempt::int4, c.note' || chosen;
   EXECUTE 'SELECT coalesce(array_agg(x.id), ''{}''), min(x.id), max(x.id) FROM (SELECT c.id' || chosen || ') x' INTO ids, lo, hi;
-  IF hi - lo < 4 * cardinality(ids) THEN    -- ids that follow one another: one walk along an index, the array only looked into
+  IF hi - lo + 1 = cardinality(ids) THEN    -- all that are in between
+    OPEN cards FOR SELECT k.cardholder_id, k.id, k.card_number, k.issue_count FROM credential k
+      WHERE k.cardholder_id BETWEEN lo AND hi AND NOT k.lost;
+    OPEN permits FOR SELECT p.cardholder_id, p.gate_id, p.gate_group_id, p.pass_level, p.valid_from, p.valid_to FROM permit p
+      WHERE p.cardholder_id BETWEEN lo AND hi;
+  ELSIF hi - lo < 4 * cardinality(ids) THEN    -- ids that follow one another: one walk along an index, the array only looked into
     OPEN cards FOR SELECT k.cardholder_id, k.id, k.card_number, k.issue_count FROM credential k
       WHERE k.cardholder_id BETWEEN lo AND hi AND k.cardholder_id + 0 = ANY (ids) AND NOT k.lost;
     OPEN permits FOR SELECT p.cardholder_id, p.gate_id, p.gate_group_id, p.pass_level, p.valid_from, p.valid_to FROM permit p
