@@ -64,19 +64,31 @@ BEGIN
   RETURN true;
 END $$;
 
--- What was done stays readable, whatever happens to PostgreSQL later; PINs are not needed any more.
+-- What was done stays readable, whatever happens to PostgreSQL later; PINs are not needed any more. Kept copies are made beside and then
+-- put in place of what was staged: to turn that into logged tables would let everybody who looks at the import wait for it.
 CREATE FUNCTION api.import_keep(import_id int8) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
+DECLARE
+  result text := 'result_' || import_id;
+  row_   text := 'row_' || import_id;
+  name   text;
 BEGIN
   IF NOT EXISTS (SELECT FROM import i WHERE i.id = import_id AND i.state = 'done') THEN
     RETURN;
   END IF;
   IF EXISTS (SELECT FROM import i WHERE i.id = import_id AND i.kind = 'cardholders') THEN
-    EXECUTE format('UPDATE stage.%I SET pin = NULL WHERE pin IS NOT NULL', 'row_' || import_id);
+    EXECUTE format('UPDATE stage.%I SET pin = NULL WHERE pin IS NOT NULL', row_);
   END IF;
+  FOREACH name IN ARRAY ARRAY[result, row_] LOOP
+    EXECUTE format('CREATE TABLE stage.%I (LIKE stage.%I)', 'kept_' || name, name);
+    EXECUTE format('INSERT INTO stage.%I SELECT * FROM stage.%I', 'kept_' || name, name);
+    EXECUTE format('CREATE INDEX ON stage.%I (n)', 'kept_' || name);
+  END LOOP;
   EXECUTE format('DROP TABLE IF EXISTS stage.%I, stage.%I, stage.%I', 'pin_' || import_id, 'grant_' || import_id, 'set_' || import_id);
-  EXECUTE format('ALTER TABLE stage.%I SET LOGGED', 'row_' || import_id);
-  EXECUTE format('ALTER TABLE stage.%I SET LOGGED', 'result_' || import_id);
+  EXECUTE format('DROP TABLE stage.%I, stage.%I', result, row_);    -- in the order in which they are read
+  FOREACH name IN ARRAY ARRAY[result, row_] LOOP
+    EXECUTE format('ALTER TABLE stage.%I RENAME TO %I', 'kept_' || name, name);
+  END LOOP;
 END $$;
 
 -- Room for the rows of this import, empty. Answers what the look at them stands on.
