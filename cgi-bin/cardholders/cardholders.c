@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cgi-bin/cardholders/handlers.h"
+#include "web/csv_reply.h"
 #include "web/present.h"
 
 static int sort_from_code(const char *code)
@@ -26,9 +27,7 @@ const struct web_field cardholder_list_parameters[] = {
 	SEARCH_PARAMETERS,
 	{"limit", WEB_QUERY, WEB_INT, .lo = 1, .hi = 1000},
 	{"after", WEB_QUERY, WEB_TEXT, .lo = 1, .hi = 100},
-	{"lang", .where = WEB_QUERY, .type = WEB_WORD, .from_code = export_lang_from_code},
-	{"encoding", .where = WEB_QUERY, .type = WEB_WORD, .from_code = export_encoding_from_code},
-	{0},
+	CSV_PARAMETERS, {0},
 };
 const struct web_field anchor_parameters[] = {
 	SEARCH_PARAMETERS,
@@ -142,11 +141,12 @@ void list_cardholders(struct web_request *request)
 	struct cardholder_cursor after;
 	struct db_rows *rows;
 	int64_t total;
+	int form = csv_accepted(request);
 
-	if (read_cursor(request, sort, &after) != 0)
+	if (form < 0 || read_cursor(request, sort, &after) != 0)
 		return;
 	char *search = search_of_parameters(request);
-	if (wants_csv(request)) {
+	if (form == 1) {
 		export_cardholders(request, search, sort);
 		free(search);
 		return;

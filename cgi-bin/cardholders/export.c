@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "cgi-bin/cardholders/handlers.h"
 #include "db/export_cells.h"
-#include "web/csv.h"
+#include "web/csv_reply.h"
 
 #define PAGE 8000
 #define SLICE 500	/* rows written before the database is looked after again */
@@ -19,21 +19,6 @@ static const char *const headings[][2] = {
 	{"有効", "Enabled"}, {"紛失", "Lost"}, {"延長解錠", "Extended unlock"}, {"アンチパスバック免除", "Anti-passback exempt"},
 	{"備考", "Note"}, {"出入許可", "Permits"},
 };
-
-int export_lang_from_code(const char *code)
-{
-	return strcmp(code, "ja") == 0 ? 0 : strcmp(code, "en") == 0 ? 1 : -1;
-}
-
-int export_encoding_from_code(const char *code)
-{
-	return strcmp(code, "utf-8") == 0 ? 0 : strcmp(code, "cp932") == 0 ? 1 : -1;
-}
-
-bool wants_csv(const struct web_request *request)
-{
-	return strstr(web_variable(request, "HTTP_ACCEPT"), "text/csv") != NULL;
-}
 
 struct export {
 	struct web_request *request;

@@ -30,10 +30,7 @@ void delete_permit(struct web_request *request);
 /* Shared by these files. */
 
 /* The list as CSV, for who asks for that by Accept. */
-bool wants_csv(const struct web_request *request);
 void export_cardholders(struct web_request *request, const char *search, enum cardholder_sort sort);
-int export_lang_from_code(const char *code);
-int export_encoding_from_code(const char *code);
 
 /* The cardholder with permits and warnings into the reply, with its ETag; a problem when it is not there. */
 void reply_cardholder(struct web_request *request, int64_t id);

@@ -4,36 +4,18 @@
 
 #include "base/str.h"
 #include "cgi-bin/explanations/handlers.h"
+#include "web/csv_reply.h"
 #include "web/present.h"
 
-static const char *const languages[] = {"ja", "en"};
-static const char *const encodings[] = {"utf-8", "cp932"};
 static const char *const subjects[] = {"cardholder", "department", "gate", "gate_group", "management_group", "controller"};
-
-static int from_list(const char *word, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(word, list[i]) == 0)
-			return (int)i;
-	return -1;
-}
-
-static int language_from_word(const char *word)
-{
-	return from_list(word, languages, lengthof(languages));
-}
-
-static int encoding_from_word(const char *word)
-{
-	return from_list(word, encodings, lengthof(encodings));
-}
 
 static int subject_from_word(const char *word)
 {
-	return from_list(word, subjects, lengthof(subjects));
+	for (size_t i = 0; i < lengthof(subjects); i++)
+		if (strcmp(word, subjects[i]) == 0)
+			return (int)i;
+	return -1;
 }
-
-#define FORM {"lang", WEB_QUERY, WEB_WORD, .from_code = language_from_word}, {"encoding", WEB_QUERY, WEB_WORD, .from_code = encoding_from_word}
 
 const struct web_field change_set_list_parameters[] = {
 	{"kind", WEB_QUERY, WEB_TOKEN, .lo = 1, .hi = 64, .many = 40},
@@ -44,27 +26,14 @@ const struct web_field change_set_list_parameters[] = {
 	{"subject_id", WEB_QUERY, WEB_INT, .lo = 1, .hi = INT32_MAX},
 	{"limit", WEB_QUERY, WEB_INT, .lo = 1, .hi = 500},
 	{"after", WEB_QUERY, WEB_INT, .lo = 1, .hi = 9007199254740991},
-	FORM, {0},
+	CSV_PARAMETERS, {0},
 };
 const struct web_field change_set_parameters[] = {
 	{"revision", WEB_PATH, WEB_INT, .lo = 1, .hi = 9007199254740991},
 	{"limit", WEB_QUERY, WEB_INT, .lo = 1, .hi = 1000},
 	{"after", WEB_QUERY, WEB_TOKEN, .lo = 3, .hi = 24},
-	FORM, {0},
+	CSV_PARAMETERS, {0},
 };
-
-/* What the client takes: -1 neither, 0 JSON, 1 CSV, which is asked for by name only. */
-static int accepted(struct web_request *request)
-{
-	const char *accept = web_variable(request, "HTTP_ACCEPT");
-
-	if (strstr(accept, "text/csv") != NULL)
-		return 1;
-	if (accept[0] == '\0' || strstr(accept, "application/json") || strstr(accept, "application/*") || strstr(accept, "*/*"))
-		return 0;
-	web_problem(request, WEB_PROBLEM_NOT_ACCEPTABLE, NULL);
-	return -1;
-}
 
 /* Members of a ChangeSet into an open object. */
 static void put_change_set(struct json *json, const struct change_set *set)
@@ -108,7 +77,7 @@ void list_change_sets(struct web_request *request)
 	struct change_page page;
 	struct change_set set;
 	char next[24];
-	int form = accepted(request);
+	int form = csv_accepted(request);
 
 	if (form < 0 || read_filter(request, &filter) != 0)
 		return;
@@ -178,7 +147,7 @@ void get_change_set(struct web_request *request)
 	struct db_rows *rows, *changes;
 	struct change_set set;
 	char end;
-	int form = accepted(request);
+	int form = csv_accepted(request);
 
 	if (form < 0)
 		return;

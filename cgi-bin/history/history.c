@@ -5,33 +5,13 @@
 #include "base/clock.h"
 #include "cgi-bin/history/handlers.h"
 #include "gate/codes.h"
+#include "web/csv_reply.h"
 #include "web/present.h"
 
 #define DAY_MS (24 * 3600 * 1000LL)
 #define KEPT_DAYS 1101	/* L-8, and the day under way */
 #define TIME_LO (-62135596800000LL)
 #define TIME_HI 253402300799000LL
-
-static const char *const languages[] = {"ja", "en"};
-static const char *const encodings[] = {"utf-8", "cp932"};
-
-static int from_list(const char *word, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(word, list[i]) == 0)
-			return (int)i;
-	return -1;
-}
-
-static int language_from_word(const char *word)
-{
-	return from_list(word, languages, lengthof(languages));
-}
-
-static int encoding_from_word(const char *word)
-{
-	return from_list(word, encodings, lengthof(encodings));
-}
 
 #define FROM_TO {"from", .where = WEB_QUERY, .type = WEB_TIME}, {"to", .where = WEB_QUERY, .type = WEB_TIME}
 #define GROUPS {"management_group", WEB_QUERY, WEB_INT, .lo = 1, .hi = INT32_MAX, .many = 500}
@@ -46,9 +26,7 @@ const struct web_field history_parameters[] = {
 	{"q", WEB_QUERY, WEB_TEXT, .lo = 1, .hi = 100},
 	{"limit", WEB_QUERY, WEB_INT, .lo = 1, .hi = 500},
 	{"after", WEB_QUERY, WEB_TOKEN, .lo = 1, .hi = 80},
-	{"lang", WEB_QUERY, WEB_WORD, .from_code = language_from_word},
-	{"encoding", WEB_QUERY, WEB_WORD, .from_code = encoding_from_word},
-	{0},
+	CSV_PARAMETERS, {0},
 };
 const struct web_field plot_parameters[] = {FROM_TO, GATES, GROUPS, {0}};
 const struct web_field alarm_plot_parameters[] = {FROM_TO, GROUPS, {0}};
@@ -79,18 +57,6 @@ static int read_cursor(struct web_request *request, struct history_cursor *curso
 		return web_field_problem(request, "?after", "malformed", "Give next as it was given.");
 	*cursor = (struct history_cursor){t, log, seq};
 	return 0;
-}
-
-/* What the client takes: -1 neither, 0 JSON, 1 CSV. The order of the Accept header does not matter: CSV is asked for by name only. */
-static int accepted(struct web_request *request)
-{
-	const char *accept = web_variable(request, "HTTP_ACCEPT");
-
-	if (strstr(accept, "text/csv") != NULL)
-		return 1;
-	if (accept[0] == '\0' || strstr(accept, "application/json") || strstr(accept, "application/*") || strstr(accept, "*/*"))
-		return 0;
-	return -1;
 }
 
 static void put_page(struct web_request *request, const struct history_filter *filter, const struct history_page *page)
@@ -133,13 +99,9 @@ void list_history(struct web_request *request)
 		.limit = (int)web_int(request, "limit", 50),
 	};
 	struct history_page page;
-	int form = accepted(request);
+	int form = csv_accepted(request);
 
-	if (form < 0) {
-		web_problem(request, WEB_PROBLEM_NOT_ACCEPTABLE, NULL);
-		return;
-	}
-	if (read_range(request, &filter, KEPT_DAYS * DAY_MS, 0) != 0 || read_cursor(request, &filter.before) != 0)
+	if (form < 0 || read_range(request, &filter, KEPT_DAYS * DAY_MS, 0) != 0 || read_cursor(request, &filter.before) != 0)
 		return;
 	if (form == 1) {
 		export_history(request, &filter);

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "cgi-bin/imports/handlers.h"
-#include "web/csv.h"
+#include "web/csv_reply.h"
 
 #define PAGE 2000
 
@@ -18,29 +18,17 @@ static int status_from_code(const char *code)
 	return -1;
 }
 
-static int lang_from_code(const char *code)
-{
-	return strcmp(code, "ja") == 0 ? 0 : strcmp(code, "en") == 0 ? 1 : -1;
-}
-
-static int encoding_from_code(const char *code)
-{
-	return strcmp(code, "utf-8") == 0 ? 0 : strcmp(code, "cp932") == 0 ? 1 : -1;
-}
-
 const struct web_field row_parameters[] = {
 	{"id", WEB_PATH, WEB_INT, .lo = 1, .hi = 9007199254740991},
 	{"status", .where = WEB_QUERY, .type = WEB_WORD, .from_code = status_from_code},
-	{"lang", .where = WEB_QUERY, .type = WEB_WORD, .from_code = lang_from_code},
+	{"lang", .where = WEB_QUERY, .type = WEB_WORD, .from_code = csv_language_from_code},
 	{"limit", WEB_QUERY, WEB_INT, .lo = 1, .hi = 1000},
 	{"after", WEB_QUERY, WEB_INT, .lo = 0, .hi = INT32_MAX},
 	{0},
 };
 const struct web_field result_parameters[] = {
 	{"id", WEB_PATH, WEB_INT, .lo = 1, .hi = 9007199254740991},
-	{"lang", .where = WEB_QUERY, .type = WEB_WORD, .from_code = lang_from_code},
-	{"encoding", .where = WEB_QUERY, .type = WEB_WORD, .from_code = encoding_from_code},
-	{0},
+	CSV_PARAMETERS, {0},
 };
 
 static void put_row(struct json *json, const struct db_rows *rows, int i, bool english)

@@ -3,28 +3,9 @@
 
 #include "base/log.h"
 #include "cgi-bin/organisation/handlers.h"
-#include "web/csv.h"
+#include "web/csv_reply.h"
 
-static int lang_from_code(const char *code)
-{
-	return strcmp(code, "ja") == 0 ? 0 : strcmp(code, "en") == 0 ? 1 : -1;
-}
-
-static int encoding_from_code(const char *code)
-{
-	return strcmp(code, "utf-8") == 0 ? 0 : strcmp(code, "cp932") == 0 ? 1 : -1;
-}
-
-const struct web_field department_list_parameters[] = {
-	{"lang", .where = WEB_QUERY, .type = WEB_WORD, .from_code = lang_from_code},
-	{"encoding", .where = WEB_QUERY, .type = WEB_WORD, .from_code = encoding_from_code},
-	{0},
-};
-
-bool wants_csv(const struct web_request *request)
-{
-	return strstr(web_variable(request, "HTTP_ACCEPT"), "text/csv") != NULL;
-}
+const struct web_field department_list_parameters[] = {CSV_PARAMETERS, {0}};
 
 static int put_row(struct web_request *request, struct csv *csv, const char *const *cells)
 {

@@ -15,7 +15,6 @@ extern const struct web_field department_list_parameters[];
 
 void list_departments(struct web_request *request);
 /* The same as CSV, for who asks for that by Accept. */
-bool wants_csv(const struct web_request *request);
 void export_departments(struct web_request *request);
 void get_department(struct web_request *request);
 void create_department(struct web_request *request);

@@ -1,5 +1,6 @@
 /* /departments (O-2) and /management-groups (O-1). */
 #include "cgi-bin/organisation/handlers.h"
+#include "web/csv_reply.h"
 
 const struct web_field department_fields[] = {
 	{"parent", .type = WEB_INT, .lo = 1, .hi = INT32_MAX, .nullable = true},
@@ -27,9 +28,10 @@ const struct web_field management_group_change_fields[] = {
 void list_departments(struct web_request *request)
 {
 	web_header(request, "Vary", "Accept");
-	if (wants_csv(request))
+	int form = csv_accepted(request);
+	if (form == 1)
 		export_departments(request);
-	else
+	else if (form == 0)
 		list_units(request, DEPARTMENT);
 }
 

@@ -34,6 +34,7 @@ def cardholders(tap, site, contract):
                   "lost=false&enabled=true&valid_at=2026-01-01T00:00:00Z"):
         answer = client.get("/cardholders?limit=1000&" + query)
         tap.check(first["id"] in [c["id"] for c in answer.json["cardholders"]] and answer.json["total"] == len(answer.json["cardholders"]), f"found by {query}", answer)
+    tap.check([client.get(path, headers={"Accept": "image/png"}).problem for path in ("/cardholders", "/departments")] == ["not_acceptable"] * 2, "neither JSON nor CSV: 406")
     tap.check(client.get("/cardholders?q=%25").json["total"] == 0 and client.get("/cardholders?q=_").json["total"] == 0, "% and _ are taken for what they are")
     holders = [c["id"] for c in client.get("/cardholders?gate=1").json["cardholders"]]
     wanted = site.value("SELECT count(DISTINCT p.cardholder_id) FROM kidoban.permit p WHERE p.gate_id = 1 OR p.gate_group_id IN (SELECT gate_group_id FROM kidoban.gate_group_member WHERE gate_id = 1)")
