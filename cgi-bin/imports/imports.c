@@ -155,6 +155,17 @@ static size_t fill(struct web_request *request, char *piece)
 	return len;
 }
 
+/* The database keeps one piece while the next is read. */
+static int kept(struct web_request *request, enum db_result result)
+{
+	if (result == DB_OK)
+		return 0;
+	web_database_problem(request);
+	if (strcmp(db_error(request->db)->hint, "too_large") == 0)
+		web_problem(request, WEB_PROBLEM_TOO_LARGE, db_error(request->db)->message);
+	return -1;
+}
+
 static int keep(struct web_request *request, const struct seal_key *key, int64_t id, int n, const char *piece, size_t len)
 {
 	struct buf sealed = {0};
@@ -163,9 +174,7 @@ static int keep(struct web_request *request, const struct seal_key *key, int64_t
 	snprintf(context, sizeof(context), "import/%lld/%d", (long long)id, n);
 	if (seal_wrap(key, context, piece, len, &sealed) != 0)
 		return web_problem(request, WEB_PROBLEM_INTERNAL, NULL);
-	int result = import_chunk(request->db, id, n, len, sealed.data, sealed.len) == DB_OK ? 0 : web_database_problem(request);
-	if (result != 0 && strcmp(db_error(request->db)->hint, "too_large") == 0)
-		web_problem(request, WEB_PROBLEM_TOO_LARGE, db_error(request->db)->message);
+	int result = kept(request, import_chunk(request->db, id, n, len, sealed.data, sealed.len));
 	buf_free(&sealed);
 	return result;
 }
@@ -185,6 +194,8 @@ static int keep_all(struct web_request *request, const struct seal_key *key, int
 		total += (int64_t)len;
 		result = keep(request, key, id, n, piece, len);
 	}
+	if (result == 0)
+		result = kept(request, import_chunks_kept(request->db));
 	/* PINs may have been in it. */
 	explicit_bzero(piece, PIECE);
 	free(piece);

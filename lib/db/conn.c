@@ -55,7 +55,8 @@ static enum db_result queue(struct db *db, const struct db_statement *statement,
 		db->prepared[db->prepared_count++] = statement;
 		db->owed++;
 	}
-	if (PQsendQueryPrepared(db->pg, statement->name, params ? params->count : 0, params ? params->values : NULL, NULL, NULL, 0) == 1)
+	if (params == NULL ? PQsendQueryPrepared(db->pg, statement->name, 0, NULL, NULL, NULL, 0) == 1
+			   : PQsendQueryPrepared(db->pg, statement->name, params->count, params->values, params->lengths, params->formats, 0) == 1)
 		return DB_OK;
 away:
 	db_note_text(db, "08006", PQerrorMessage(db->pg));
@@ -222,6 +223,28 @@ enum db_result db_queue(struct db *db, const struct db_statement *statement, con
 		return DB_FAILED;
 	db->owed++;
 	return DB_OK;
+}
+
+enum db_result db_ask(struct db *db, const struct db_statement *statement, const struct db_params *params)
+{
+	if (db_queue(db, statement, params) != DB_OK)
+		return DB_FAILED;
+	if (PQflush(db->pg) >= 0)
+		return DB_OK;
+	db_note_text(db, "08006", PQerrorMessage(db->pg));
+	db_disconnect(db);
+	return DB_FAILED;
+}
+
+enum db_result db_await(struct db *db)
+{
+	if (db->state != DB_OPEN || db->owed == 0)
+		return db->state == DB_OPEN ? DB_OK : DB_FAILED;
+	if (PQsendFlushRequest(db->pg) == 1)	/* without it the server keeps its answers to itself */
+		return db_expect_owed(db);
+	db_note_text(db, "08006", PQerrorMessage(db->pg));
+	db_disconnect(db);
+	return DB_FAILED;
 }
 
 /* After a sync that was read to its end: what BEGIN opened may still be there, failed. */

@@ -43,6 +43,7 @@ struct db_error {
 #define DB_MAX_PARAMS 24
 struct db_params {
 	const char *values[DB_MAX_PARAMS];
+	int lengths[DB_MAX_PARAMS], formats[DB_MAX_PARAMS];	/* of bytes, which go as they are; 0 of texts */
 	char *owned[DB_MAX_PARAMS];
 	int count;
 };
@@ -65,6 +66,10 @@ enum db_result db_run(struct db *db, const struct db_statement *statement, const
 /* Queues a statement without waiting for it: it runs before whatever comes next, whose failure its own failure is. For what belongs to
  * every commit, so that it costs no round trip. */
 enum db_result db_queue(struct db *db, const struct db_statement *statement, const struct db_params *params) __attribute__((warn_unused_result));
+
+/* As db_queue, and sent at once: it runs while the caller does something else. db_await waits for it and says whether it failed. */
+enum db_result db_ask(struct db *db, const struct db_statement *statement, const struct db_params *params) __attribute__((warn_unused_result));
+enum db_result db_await(struct db *db) __attribute__((warn_unused_result));
 
 /* Rows of cursors that a statement (best queued) opens, in binary form: sent, but not waited for. fetches: FETCH statements, NULL-terminated.
  * Then db_cursor_read waits for the rows of each, in this order; db_rollback leaves out what is left. */

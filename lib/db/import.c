@@ -84,7 +84,14 @@ enum db_result import_chunk(struct db *db, int64_t id, int n, size_t length, con
 	db_param_int(&params, n);
 	db_param_int(&params, (int64_t)length);
 	db_param_bytes(&params, sealed, sealed_len);
-	return run(db, &chunk_statement, &params, NULL);
+	enum db_result result = db_await(db) == DB_OK ? db_ask(db, &chunk_statement, &params) : DB_FAILED;
+	db_params_clear(&params);
+	return result;
+}
+
+enum db_result import_chunks_kept(struct db *db)
+{
+	return db_await(db);
 }
 
 enum db_result import_uploaded(struct db *db, int64_t id)

@@ -1,5 +1,5 @@
 /* Parameters into text and rows out of it. Text both ways: the numbers are short, and PostgreSQL formats them faster than
- * a round trip lasts. */
+ * a round trip lasts. Only bytes go as they are. */
 #include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,12 +67,13 @@ void db_param_ints(struct db_params *params, const int64_t *values, size_t count
 
 void db_param_bytes(struct db_params *params, const void *data, size_t len)
 {
-	struct buf text = {0};
+	struct buf bytes = {0};
 
-	buf_adds(&text, "\\x");
-	buf_add_hex(&text, data, len);
-	char *owned = buf_take(&text);
+	buf_add(&bytes, data, len);
+	char *owned = buf_take(&bytes);
 	add(params, owned, owned);
+	params->lengths[params->count - 1] = (int)len;
+	params->formats[params->count - 1] = 1;
 }
 
 void db_params_clear(struct db_params *params)
