@@ -4,7 +4,7 @@ SQL_CHANGES = roles base operators organisation gates cardholders history live w
 SQL_API = install roles scope change session partition live command alarm gate controller cardholder cardholder_edit permit organisation poller_lease poller_status poller_ingest poller_command \
 	poller_key poller_records poller_stream history history_page plots keeper policies grants job proof transfer transfer_grants csv import import_cardholders import_departments import_work import_grants undo
 SQL_CHANGES += explanations
-SQL_CHANGES += accounts bulk uhppote live_system told_revision
+SQL_CHANGES += accounts bulk uhppote live_system told_revision history_rare
 SQL_API += uhppote operator operator_edit operator_grants
 SQL_API += explanation explain change_history explanation_grants
 SQL_CHANGES += system_log
