@@ -136,7 +136,7 @@ BEGIN
   END IF;
   RETURN jsonb_build_object(
     'known', kidoban.judged(NOT known OR coalesce(denied = 3, false), CASE WHEN known THEN 'disabled_card' ELSE 'unknown_card' END,
-                            jsonb_build_object('card_number', card -> 'card_number', 'deny_list', told)),
+                            jsonb_build_object('card_number', CASE WHEN known THEN card -> 'card_number' END, 'deny_list', told)),
     'lost', CASE WHEN person IS NOT NULL THEN
       kidoban.judged((person ->> 'lost')::bool OR coalesce((card ->> 'lost')::bool, false) OR coalesce(denied = 1, false), 'lost_card_refused',
                      jsonb_build_object('lost', (person ->> 'lost')::bool OR coalesce((card ->> 'lost')::bool, false), 'deny_list', told)) END,

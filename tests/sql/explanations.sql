@@ -49,6 +49,8 @@ SELECT stream_set(ARRAY(SELECT id FROM controller), 1::int2, pg_temp.newest(), N
 SELECT is(pg_temp.refuses(pg_temp.why(1, 2, 1), 'server_'), 'lost:lost_card_refused enabled:disabled_card validity:out_of_validity permit:no_permit', 'every reason is told');
 SELECT is(pg_temp.refuses(pg_temp.why(1, 2, 1)), 'known:unknown_card lost:lost_card_refused enabled:disabled_card validity:out_of_validity permit:no_permit',
           'and the gate does not even know the card');
+SELECT is(jsonb_path_query(pg_temp.why(1, 2, 1), '$.reasons[*] ? (@.check == "known").held') ->> 'card_number', NULL, 'which is not what it holds');
+SELECT isnt(jsonb_path_query(pg_temp.why(1, 2, 1), '$.reasons[*] ? (@.check == "known").server') ->> 'card_number', NULL, 'though the server does');
 
 -- A permit taken away: by the deny list, until the permits pass it
 SELECT change('DELETE FROM kidoban.permit WHERE cardholder_id = 3') \g /dev/null
