@@ -2,7 +2,7 @@
 # What is installed goes under $(pkgdatadir)/sql; sql/codes.sql is made by lib/gate/local.mk.
 SQL_CHANGES = roles base operators organisation gates cardholders history live work people transfer import
 SQL_API = install roles scope change session partition live command alarm gate controller cardholder cardholder_edit permit organisation poller_lease poller_status poller_ingest poller_command \
-	poller_key poller_records poller_stream history history_page plots keeper policies grants job proof transfer transfer_grants csv import import_cardholders import_departments import_work import_grants undo
+	poller_key poller_records poller_stream history history_page plots keeper policies grants job proof transfer transfer_grants csv import import_indexes import_cardholders import_departments import_work import_grants undo
 SQL_CHANGES += explanations
 SQL_CHANGES += accounts bulk uhppote live_system told_revision history_rare
 SQL_API += uhppote operator operator_edit operator_grants

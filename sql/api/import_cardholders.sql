@@ -192,8 +192,10 @@ DECLARE
   p  text := 'pin_' || i.id;
   g  text := 'grant_' || i.id;
   cs int8 := kidoban.current_change();
+  changes bool := (i.counts ->> 'change')::int4 > 0;
 BEGIN
   IF step = 1 THEN
+    PERFORM kidoban.import_indexes_drop(i);
     EXECUTE format($q$
       INSERT INTO cardholder (id, from_cs, employee_number, name, kana, department_id, valid_from, valid_to, enabled, lost, lost_at,
                               pin_sealed, extended_unlock, apb_exempt, note)
@@ -201,7 +203,7 @@ BEGIN
              coalesce(s.enabled, true), coalesce(s.lost, false), CASE WHEN s.lost THEN clock_timestamp() END, p.sealed,
              coalesce(s.extended_unlock, false), coalesce(s.apb_exempt, false), coalesce(s.note, '')
         FROM stage.%I r JOIN stage.%I s USING (n) LEFT JOIN stage.%I p USING (n) WHERE r.action = 'add' ORDER BY r.n$q$, r, s, p) USING cs;
-  ELSIF step = 2 THEN
+  ELSIF step = 2 AND changes THEN
     EXECUTE format($q$
       UPDATE cardholder c
          SET from_cs = $1,
@@ -216,18 +218,27 @@ BEGIN
         FROM stage.%I r JOIN stage.%I s USING (n) LEFT JOIN stage.%I p USING (n)
        WHERE r.action = 'change' AND r.person AND c.id = r.id$q$, r, s, p) USING cs;
   ELSIF step = 3 THEN
-    EXECUTE format('DELETE FROM credential k USING stage.%I r WHERE r.action = ''change'' AND r.card = ''delete'' AND k.cardholder_id = r.id AND NOT k.lost', r);
-    EXECUTE format($q$
-      UPDATE credential k SET card_number = coalesce(s.card_number, k.card_number), issue_count = coalesce(s.issue_count, k.issue_count)
-        FROM stage.%I r JOIN stage.%I s USING (n) WHERE r.action = 'change' AND r.card = 'update' AND k.id = r.own_card$q$, r, s);
+    IF changes THEN
+      EXECUTE format('DELETE FROM credential k USING stage.%I r WHERE r.action = ''change'' AND r.card = ''delete'' AND k.cardholder_id = r.id AND NOT k.lost', r);
+      EXECUTE format($q$
+        UPDATE credential k SET card_number = coalesce(s.card_number, k.card_number), issue_count = coalesce(s.issue_count, k.issue_count)
+          FROM stage.%I r JOIN stage.%I s USING (n) WHERE r.action = 'change' AND r.card = 'update' AND k.id = r.own_card$q$, r, s);
+    END IF;
     EXECUTE format($q$
       INSERT INTO credential (from_cs, cardholder_id, card_number, issue_count)
       SELECT $1, r.id, s.card_number, coalesce(s.issue_count, CASE WHEN r.action = 'change' THEN
                (SELECT max(k.issue_count) + 1 FROM credential k WHERE k.cardholder_id = r.id) END, 1)
         FROM stage.%I r JOIN stage.%I s USING (n) WHERE r.action IN ('add', 'change') AND r.card = 'insert' ORDER BY r.n$q$, r, s) USING cs;
   ELSIF step = 4 THEN
-    PERFORM kidoban.import_write_permits(r, g, cs);
-  ELSE
+    EXECUTE format($q$
+      INSERT INTO permit (from_cs, cardholder_id, gate_id, gate_group_id, pass_level, valid_from, valid_to)
+      SELECT $1, r.id, w.gate_id, w.gate_group_id, w.pass_level, w.valid_from, w.valid_to
+        FROM stage.%I r JOIN stage.%I w USING (set) WHERE r.action = 'add' AND r.permits ORDER BY r.n$q$, r, g) USING cs;
+    IF changes THEN
+      PERFORM kidoban.import_change_permits(r, g, cs);
+    END IF;
+  ELSIF step = 5 THEN
+    PERFORM kidoban.import_indexes_make('{cardholder,credential,permit}');
     PERFORM kidoban.import_references(cs);
     EXECUTE format('DROP TABLE stage.%I, stage.%I', g, 'set_' || i.id);
     RETURN NULL;
@@ -235,7 +246,8 @@ BEGIN
   RETURN step + 1;
 END $$;
 
-CREATE OR REPLACE FUNCTION import_write_permits(r text, g text, cs int8) RETURNS void
+-- Of people who were there already.
+CREATE OR REPLACE FUNCTION import_change_permits(r text, g text, cs int8) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = kidoban, pg_temp AS $$
 BEGIN
   EXECUTE format($q$
@@ -253,10 +265,6 @@ BEGIN
      WHERE r.action = 'change' AND r.permits AND x.cardholder_id = r.id AND w.gate_id IS NOT DISTINCT FROM x.gate_id
        AND w.gate_group_id IS NOT DISTINCT FROM x.gate_group_id AND w.valid_from IS NOT DISTINCT FROM x.valid_from
        AND w.valid_to IS NOT DISTINCT FROM x.valid_to AND x.pass_level <> w.pass_level$q$, r, g);
-  EXECUTE format($q$
-    INSERT INTO permit (from_cs, cardholder_id, gate_id, gate_group_id, pass_level, valid_from, valid_to)
-    SELECT $1, r.id, w.gate_id, w.gate_group_id, w.pass_level, w.valid_from, w.valid_to
-      FROM stage.%I r JOIN stage.%I w USING (set) WHERE r.action = 'add' AND r.permits ORDER BY r.n$q$, r, g) USING cs;
   EXECUTE format($q$
     INSERT INTO permit (from_cs, cardholder_id, gate_id, gate_group_id, pass_level, valid_from, valid_to)
     SELECT $1, r.id, w.gate_id, w.gate_group_id, w.pass_level, w.valid_from, w.valid_to

@@ -249,6 +249,7 @@ BEGIN
     IF goes IS NULL THEN
       i.change_set_id := kidoban.current_change();
       PERFORM api.change_end();
+      PERFORM kidoban.import_indexes_make('{cred}');    -- written as the act ended
       UPDATE import x SET change_set_id = i.change_set_id WHERE x.id = i.id;
     END IF;
     RETURN goes;

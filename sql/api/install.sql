@@ -44,6 +44,7 @@ END $$;
 \ir organisation.sql
 \ir csv.sql
 \ir import.sql
+\ir import_indexes.sql
 \ir import_cardholders.sql
 \ir import_departments.sql
 \ir import_work.sql

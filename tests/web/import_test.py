@@ -431,7 +431,28 @@ def test_crash(tap, site, contract):
     tap.check(done["state"] == "done", "and uploaded again", done)
 
 
+def test_first_file(tap, site, contract):
+    """Many people where hardly anybody is: the indexes are made anew, and are what they were."""
+    client = admin(site)
+    shape = """SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'kidoban'
+               UNION ALL SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'kidoban'::regnamespace ORDER BY 1, 2"""
+    places = "SELECT unnest('{kidoban.cardholder_kana,kidoban.permit_once,kidoban.cred_card}'::regclass[])::oid"
+    before, old = site.rows(shape), site.rows(places)
+    department = site.value("SELECT code FROM kidoban.department WHERE code IS NOT NULL ORDER BY id LIMIT 1")
+    gate = site.value("SELECT name FROM kidoban.gate ORDER BY id LIMIT 1")
+    data = ("employee_number,name,kana,department_code,card_number,permits\n"
+            + "".join(f"FF{n},人 {n},カナ {n % 5},{department},FC{n},gate:{gate}@8\n" for n in range(20100))).encode()
+    done = apply(client, upload(client, data))
+    tap.check(done["state"] == "done" and done["counts"]["add"] == 20100, "a first file", done)
+    tap.check(site.rows(shape) == before, "indexes and constraints are what they were", [row for row in site.rows(shape) if row not in before])
+    tap.check(not {row[0] for row in old} & {row[0] for row in site.rows(places)}, "made anew", (old, site.rows(places)))
+    indexed = "SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM kidoban.cardholder WHERE kana = 'カナ 3'"
+    tap.check(site.value(indexed) == "4020", "of everybody", site.value(indexed))
+    found = upload(client, data)
+    tap.check(count(found) == (0, 0, 20100, 0, 0), "the same again says nothing new", found)
+
+
 if __name__ == "__main__":
     web.run(test_round_trip, test_modes_and_undo, test_update_delete, test_nothing_new, test_looked_at_again, test_departments, test_hostile, test_rights, test_key,
-            test_minutes, test_killed_reading, test_killed_applying, test_cancelled_applying, test_cancelled_reading, test_read_meanwhile, test_away_applying, test_crash, gates=8, cardholders=60,
+            test_minutes, test_killed_reading, test_killed_applying, test_cancelled_applying, test_cancelled_reading, test_read_meanwhile, test_away_applying, test_first_file, test_crash, gates=8, cardholders=60,
             components=("postgres", "session", "gates", "cardholders", "organisation", "imports", "transfer", "httpd"))
