@@ -26,10 +26,17 @@ def hash_password(password):
 
 
 def free_port(kind=socket.SOCK_STREAM):
-    """A loopback port that nobody uses now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback port that nobody uses now, below those that the kernel gives to whoever asks for any: one of these might be
+    taken by somebody's connection before its turn comes."""
+    for _ in range(100):
+        port = random.SystemRandom().randint(20000, 32000)
+        try:
+            with socket.socket(socket.AF_INET, kind) as probe:
+                probe.bind(("127.0.0.1", port))
+            return port
+        except OSError:
+            continue
+    raise SiteError("no port from 20000 to 32000 is free on 127.0.0.1")
 
 
 def free_network(hosts, *ports):
