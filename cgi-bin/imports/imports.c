@@ -155,7 +155,6 @@ static size_t fill(struct web_request *request, char *piece)
 	return len;
 }
 
-/* The database keeps one piece while the next is read. */
 static int kept(struct web_request *request, enum db_result result)
 {
 	if (result == DB_OK)
@@ -179,6 +178,7 @@ static int keep(struct web_request *request, const struct seal_key *key, int64_t
 	return result;
 }
 
+/* The database keeps one piece while the next is read. */
 static int keep_all(struct web_request *request, const struct seal_key *key, int64_t id)
 {
 	char *piece = xcalloc(1, PIECE);
@@ -195,7 +195,7 @@ static int keep_all(struct web_request *request, const struct seal_key *key, int
 		result = keep(request, key, id, n, piece, len);
 	}
 	if (result == 0)
-		result = kept(request, import_chunks_kept(request->db));
+		result = kept(request, db_await(request->db));
 	/* PINs may have been in it. */
 	explicit_bzero(piece, PIECE);
 	free(piece);

@@ -27,10 +27,10 @@ char *buf_reserve(struct buf *buf, size_t more)
 
 void buf_add(struct buf *buf, const void *data, size_t len)
 {
-	if (buf->cap - buf->len <= len)	/* with room for the '\0' */
-		buf_reserve(buf, len);
+	char *to = buf_reserve(buf, len);
+
 	if (len > 0)
-		memcpy(buf->data + buf->len, data, len);
+		memcpy(to, data, len);
 	buf->len += len;
 	buf->data[buf->len] = '\0';
 }

@@ -47,21 +47,19 @@ static bool is_prepared(const struct db *db, const struct db_statement *statemen
 /* Queues one statement (and its preparation when it is the first time); nothing is sent yet. */
 static enum db_result queue(struct db *db, const struct db_statement *statement, const struct db_params *params)
 {
+	static const struct db_params none;
+
 	if (!is_prepared(db, statement)) {
 		if (db->prepared_count == DB_MAX_PREPARED)
 			panic("more than %d statements", DB_MAX_PREPARED);
 		if (PQsendPrepare(db->pg, statement->name, statement->sql, 0, NULL) != 1)
-			goto away;
+			return db_lost(db);
 		db->prepared[db->prepared_count++] = statement;
 		db->owed++;
 	}
-	if (params == NULL ? PQsendQueryPrepared(db->pg, statement->name, 0, NULL, NULL, NULL, 0) == 1
-			   : PQsendQueryPrepared(db->pg, statement->name, params->count, params->values, params->lengths, params->formats, 0) == 1)
-		return DB_OK;
-away:
-	db_note_text(db, "08006", PQerrorMessage(db->pg));
-	db_disconnect(db);
-	return DB_FAILED;
+	if (params == NULL)
+		params = &none;
+	return PQsendQueryPrepared(db->pg, statement->name, params->count, params->values, params->lengths, params->formats, 0) == 1 ? DB_OK : db_lost(db);
 }
 
 /* Takes one result that must be a success. */
@@ -129,11 +127,7 @@ enum db_result db_settle(struct db *db)
 
 static enum db_result sync_now(struct db *db)
 {
-	if (PQpipelineSync(db->pg) == 1)
-		return DB_OK;
-	db_note_text(db, "08006", PQerrorMessage(db->pg));
-	db_disconnect(db);
-	return DB_FAILED;
+	return PQpipelineSync(db->pg) == 1 ? DB_OK : db_lost(db);
 }
 
 static enum db_result queue_begin(struct db *db)
@@ -182,11 +176,8 @@ static enum db_result run_once(struct db *db, const struct db_statement *stateme
 {
 	if (queue(db, statement, params) != DB_OK)
 		return DB_FAILED;
-	if (PQsendFlushRequest(db->pg) != 1) {
-		db_note_text(db, "08006", PQerrorMessage(db->pg));
-		db_disconnect(db);
-		return DB_FAILED;
-	}
+	if (PQsendFlushRequest(db->pg) != 1)
+		return db_lost(db);
 	if (db_expect_owed(db) != DB_OK)
 		return DB_FAILED;
 	return db_expect(db, result);
@@ -229,22 +220,16 @@ enum db_result db_ask(struct db *db, const struct db_statement *statement, const
 {
 	if (db_queue(db, statement, params) != DB_OK)
 		return DB_FAILED;
-	if (PQflush(db->pg) >= 0)
-		return DB_OK;
-	db_note_text(db, "08006", PQerrorMessage(db->pg));
-	db_disconnect(db);
-	return DB_FAILED;
+	return PQflush(db->pg) >= 0 ? DB_OK : db_lost(db);
 }
 
 enum db_result db_await(struct db *db)
 {
-	if (db->state != DB_OPEN || db->owed == 0)
-		return db->state == DB_OPEN ? DB_OK : DB_FAILED;
-	if (PQsendFlushRequest(db->pg) == 1)	/* without it the server keeps its answers to itself */
-		return db_expect_owed(db);
-	db_note_text(db, "08006", PQerrorMessage(db->pg));
-	db_disconnect(db);
-	return DB_FAILED;
+	if (db->state != DB_OPEN)
+		return DB_FAILED;
+	if (db->owed > 0 && PQsendFlushRequest(db->pg) != 1)	/* without it the server keeps its answers to itself */
+		return db_lost(db);
+	return db_expect_owed(db);
 }
 
 /* After a sync that was read to its end: what BEGIN opened may still be there, failed. */

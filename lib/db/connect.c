@@ -83,6 +83,13 @@ void db_disconnect(struct db *db)
 	db->owed = 0;	/* what the dead connection owed nobody will give */
 }
 
+enum db_result db_lost(struct db *db)
+{
+	db_note_text(db, "08006", PQerrorMessage(db->pg));
+	db_disconnect(db);
+	return DB_FAILED;
+}
+
 /* One value by one simple statement, before pipeline mode; -1 when it fails. */
 static int64_t ask(PGconn *pg, const char *sql)
 {

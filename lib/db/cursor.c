@@ -11,9 +11,7 @@ enum db_result db_cursors_ask(struct db *db, const char *const *fetches)
 		sent = PQsendQueryParams(db->pg, *fetches, 0, NULL, NULL, NULL, NULL, 1) == 1;
 	if (sent && PQsendFlushRequest(db->pg) == 1 && PQflush(db->pg) >= 0)
 		return DB_OK;
-	db_note_text(db, "08006", PQerrorMessage(db->pg));
-	db_disconnect(db);
-	return DB_FAILED;
+	return db_lost(db);
 }
 
 enum db_result db_cursor_read(struct db *db, struct db_rows **rows)

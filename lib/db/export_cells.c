@@ -163,7 +163,7 @@ static const char *time_text(const struct db_rows *rows, int row, int column, bo
 	if (db_null(rows, row, column))
 		return "";
 	int64_t t = db_binary(rows, row, column);
-	struct time_text *text = &seen[last][(uint32_t)((uint64_t)t / 60000000) * 2654435761u >> 23];	/* days: not the low bits */
+	struct time_text *text = &seen[last][((uint32_t)((uint64_t)t / 60000000) * 2654435761u >> 16) % lengthof(seen[0])];	/* days: not the low bits */
 	if (text->text[0] == '\0' || text->t != t) {
 		text->t = t;
 		write_time(t, last, text->text);

@@ -89,11 +89,6 @@ enum db_result import_chunk(struct db *db, int64_t id, int n, size_t length, con
 	return result;
 }
 
-enum db_result import_chunks_kept(struct db *db)
-{
-	return db_await(db);
-}
-
 enum db_result import_uploaded(struct db *db, int64_t id)
 {
 	struct db_params params = {0};

@@ -26,8 +26,7 @@ struct import_order {
 };
 /* fresh false: the key had begun this one already. */
 enum db_result import_create(struct db *db, const struct import_order *order, int64_t *id, bool *fresh) __attribute__((warn_unused_result));
-/* length: of the piece before it was sealed. Returns when the piece before this one is kept: import_chunks_kept waits for the last. */
-enum db_result import_chunks_kept(struct db *db) __attribute__((warn_unused_result));
+/* length: of the piece before it was sealed. Returns when the piece before this one is kept; db_await waits for the last. */
 enum db_result import_chunk(struct db *db, int64_t id, int n, size_t length, const void *sealed, size_t sealed_len)
 	__attribute__((warn_unused_result));
 enum db_result import_uploaded(struct db *db, int64_t id) __attribute__((warn_unused_result));

@@ -36,6 +36,8 @@ struct db {
 /* Opens when closed and the back-off allows; DB_FAILED with error set otherwise. */
 enum db_result db_connect(struct db *db);
 void db_disconnect(struct db *db);
+/* What libpq says of a connection on which nothing can be sent, as the error; disconnects. DB_FAILED. */
+enum db_result db_lost(struct db *db);
 /* Reads one result of the pipeline: NULL (error set) when the connection is gone. The caller clears it. */
 PGresult *db_take(struct db *db);
 /* Takes one result that must be a success; the results that are owed before it. */

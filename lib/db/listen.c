@@ -20,15 +20,11 @@ enum db_result db_listen(struct db *db, const char *const *channels)
 		snprintf(sql, sizeof(sql), "LISTEN %s", name);
 		PQfreemem(name);
 		if (PQsendQueryParams(db->pg, sql, 0, NULL, NULL, NULL, NULL, 0) != 1)
-			goto away;
+			return db_lost(db);
 	}
 	if (PQpipelineSync(db->pg) != 1)
-		goto away;
+		return db_lost(db);
 	return db_settle(db);
-away:
-	db_note_text(db, "08006", PQerrorMessage(db->pg));
-	db_disconnect(db);
-	return DB_FAILED;
 }
 
 int db_wait(struct db *db, int timeout_ms)

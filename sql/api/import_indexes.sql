@@ -9,7 +9,6 @@ DECLARE
   kept   json;
   act    text;
 BEGIN
-  PERFORM set_config('kidoban.import_indexes', '[]', true);
   IF (i.counts ->> 'add')::int4 < 20000 OR (i.counts ->> 'change')::int4 > 0
      OR (SELECT count(*) FROM (SELECT FROM cred LIMIT 1001) x) + (SELECT count(*) FROM (SELECT FROM permit LIMIT 1001) x) > 1000 THEN
     RETURN;
